@@ -1,0 +1,147 @@
+"""What passes between stages: small frozen dataclasses of arrays that check themselves."""
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+
+from vidfer.emotions import EMOTIONS
+
+# FER2013's picture size: every crop is cut to it.
+CROP_SIDE_PX: Final = 48
+
+LANDMARKS: Final = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
+
+
+def _check(name: str, array: np.ndarray, dtype: type, shape: tuple[int | None, ...]) -> None:
+    fits = array.ndim == len(shape) and all(
+        want in (None, have) for have, want in zip(array.shape, shape)
+    )
+    if array.dtype != dtype or not fits:
+        wanted = ", ".join("N" if size is None else str(size) for size in shape)
+        raise ValueError(
+            f"{name} must be {np.dtype(dtype).name} ({wanted}), got {array.dtype} {array.shape}"
+        )
+
+
+class _ShapeRepr:
+    """Shows shapes and dtypes instead of pixels."""
+
+    def __repr__(self) -> str:
+        parts = (
+            f"{field.name}: {value.dtype} {value.shape}"
+            for field in fields(self)  # type: ignore[arg-type]
+            for value in [getattr(self, field.name)]
+        )
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+@dataclass(frozen=True, repr=False)
+class FrameBatch(_ShapeRepr):
+    """Consecutive analysed frames of one size.
+
+    frames: upright RGB, uint8 (N, height, width, 3).
+    index: number of each frame in the video, presentation order from 0, int64 (N,).
+    time_s: presentation time of each in seconds, container's start = 0, float64 (N,).
+    """
+
+    frames: np.ndarray
+    index: np.ndarray
+    time_s: np.ndarray
+
+    def __post_init__(self) -> None:
+        _check("frames", self.frames, np.uint8, (None, None, None, 3))
+        _check("index", self.index, np.int64, (len(self.frames),))
+        _check("time_s", self.time_s, np.float64, (len(self.frames),))
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+@dataclass(frozen=True, repr=False)
+class DetectionBatch(_ShapeRepr):
+    """Faces found in a FrameBatch, ordered by frame, then by falling score.
+
+    frame_row: row of the face's frame in its FrameBatch, int64 (F,).
+    box_px: x, y, width, height in pixels of the upright frame, float32 (F, 4).
+    score: the detector's probability, float32 (F,).
+    landmarks_px: x, y of the five LANDMARKS, float32 (F, 5, 2); left is the picture's left.
+    """
+
+    frame_row: np.ndarray
+    box_px: np.ndarray
+    score: np.ndarray
+    landmarks_px: np.ndarray
+
+    def __post_init__(self) -> None:
+        count = len(self.frame_row)
+        _check("frame_row", self.frame_row, np.int64, (None,))
+        _check("box_px", self.box_px, np.float32, (count, 4))
+        _check("score", self.score, np.float32, (count,))
+        _check("landmarks_px", self.landmarks_px, np.float32, (count, len(LANDMARKS), 2))
+
+    def __len__(self) -> int:
+        return len(self.frame_row)
+
+
+@dataclass(frozen=True, repr=False)
+class QualityBatch(_ShapeRepr):
+    """How fit each face is to be read, each (F,).
+
+    sharpness: variance of the crop's Laplacian, grey levels squared, float32.
+    brightness: mean grey of the crop, 0 to 1, float32.
+    yaw_deg: turn of the head from the landmarks, positive to the picture's right, float32.
+    roll_deg: tilt of the eyes' line, positive clockwise, float32.
+    usable: passes the quality gate, bool.
+    """
+
+    sharpness: np.ndarray
+    brightness: np.ndarray
+    yaw_deg: np.ndarray
+    roll_deg: np.ndarray
+    usable: np.ndarray
+
+    def __post_init__(self) -> None:
+        count = len(self.sharpness)
+        for name in ("sharpness", "brightness", "yaw_deg", "roll_deg"):
+            _check(name, getattr(self, name), np.float32, (count,))
+        _check("usable", self.usable, np.bool_, (count,))
+
+
+@dataclass(frozen=True, repr=False)
+class FaceBatch(_ShapeRepr):
+    """Detections with their track, crop and quality, row for row.
+
+    track: number of the person within the video, from 0, int32 (F,).
+    crops: grey, uint8 (F, 48, 48).
+    """
+
+    detections: DetectionBatch
+    track: np.ndarray
+    crops: np.ndarray
+    quality: QualityBatch
+
+    def __post_init__(self) -> None:
+        count = len(self.detections)
+        _check("track", self.track, np.int32, (count,))
+        _check("crops", self.crops, np.uint8, (count, CROP_SIDE_PX, CROP_SIDE_PX))
+        _check("sharpness", self.quality.sharpness, np.float32, (count,))
+
+    def __len__(self) -> int:
+        return len(self.detections)
+
+    def __repr__(self) -> str:
+        return f"FaceBatch({len(self)} faces, crops: {self.crops.dtype} {self.crops.shape})"
+
+
+@dataclass(frozen=True, repr=False)
+class EmotionBatch(_ShapeRepr):
+    """Calibrated probabilities of faces, float32 (F, 7), columns as in EMOTIONS."""
+
+    probabilities: np.ndarray
+
+    def __post_init__(self) -> None:
+        _check("probabilities", self.probabilities, np.float32, (None, len(EMOTIONS)))
+
+    def __len__(self) -> int:
+        return len(self.probabilities)

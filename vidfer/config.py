@@ -1,0 +1,168 @@
+"""Settings: frozen, validated, in and out of TOML, with a fingerprint."""
+
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+import tomli_w
+
+from vidfer.errors import SettingsError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DecoderChoice = Literal["auto", "decord", "pyav"]
+
+# Raised whenever the same settings and source would give other rows than before, so
+# that older results are seen to be stale.
+RESULTS_VERSION: Final = 1
+
+
+def _setting(default: Any, text: str, *, flag: str | None = None, rows: bool = True) -> Any:
+    """Declare a field: its default, help text, command-line flag, and whether rows depend on it."""
+    return field(default=default, metadata={"help": text, "flag": flag, "rows": rows})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnalyzeSettings:
+    """Everything that `analyze` can be told besides its inputs and output.
+
+    Raises:
+        SettingsError: a value is outside its range.
+    """
+
+    decoder: DecoderChoice = _setting(
+        "auto",
+        "Video decoder. auto takes decord where it is known to be right and its "
+        "read-ahead is bounded, PyAV otherwise.",
+    )
+    every: int = _setting(1, "Analyse every N-th frame.")
+    fps: float | None = _setting(
+        None, "Analyse at most F frames per second of presentation time, instead of --every."
+    )
+    start_s: float | None = _setting(
+        None, "Skip what is shown before this time, in seconds.", flag="start"
+    )
+    end_s: float | None = _setting(
+        None, "Skip what is shown at or after this time, in seconds.", flag="end"
+    )
+    min_face_px: int = _setting(
+        40, "Side of the smallest face that is searched for, in pixels.", flag="min-face"
+    )
+    min_face_score: float = _setting(
+        0.9, "Least probability of the detector for a face to be reported."
+    )
+    track_gap_s: float = _setting(
+        1.0, "Longest time that a face may be out of sight and keep its track, in seconds."
+    )
+    model: str = _setting("paper", "Emotion network: a shipped name or a .safetensors file.")
+    usable_face_px: float = _setting(
+        40.0, "Quality gate: least side of the face box, in pixels."
+    )
+    usable_sharpness: float = _setting(
+        30.0, "Quality gate: least variance of the crop's Laplacian."
+    )
+    usable_brightness_min: float = _setting(
+        0.12, "Quality gate: least mean brightness of the crop, 0 to 1."
+    )
+    usable_brightness_max: float = _setting(
+        0.92, "Quality gate: largest mean brightness of the crop, 0 to 1."
+    )
+    usable_yaw_deg: float = _setting(
+        45.0, "Quality gate: largest turn of the head to either side, in degrees."
+    )
+    max_pixels: int = _setting(
+        40_000_000, "Refuse videos whose frames have more pixels than this."
+    )
+    chunk_frames: int = _setting(
+        16, "Frames decoded and analysed together; fewer where frames are large.", rows=False
+    )
+    batch_size: int = _setting(64, "Faces classified in one go.", rows=False)
+    device: str = _setting("auto", "Where the networks run: auto, cpu, cuda, cuda:1, ...", rows=False)
+
+    def __post_init__(self) -> None:
+        if self.decoder not in get_args(DecoderChoice):
+            names = ", ".join(get_args(DecoderChoice))
+            raise SettingsError(f"decoder must be one of {names}; got '{self.decoder}'.")
+        for name in ("every", "min_face_px", "max_pixels", "chunk_frames", "batch_size"):
+            _require(self, name, lambda value: value >= 1, "at least 1")
+        for name in ("usable_face_px", "usable_sharpness", "track_gap_s", "usable_yaw_deg"):
+            _require(self, name, lambda value: 0 <= value < math.inf, "0 or more")
+        for name in ("min_face_score", "usable_brightness_min", "usable_brightness_max"):
+            _require(self, name, lambda value: 0 <= value <= 1, "between 0 and 1")
+        for name in ("start_s", "end_s"):
+            _require(self, name, lambda value: math.isfinite(value), "a number of seconds")
+        _require(self, "fps", lambda value: 0 < value < math.inf, "above 0")
+        if self.fps is not None and self.every != 1:
+            raise SettingsError("fps and every exclude each other: give one of them.")
+        if self.start_s is not None and self.end_s is not None and self.end_s <= self.start_s:
+            raise SettingsError(
+                f"end ({self.end_s} s) must come after start ({self.start_s} s)."
+            )
+
+    @property
+    def row_settings(self) -> dict[str, Any]:
+        """The settings that rows depend on."""
+        values = asdict(self)
+        return {f.name: values[f.name] for f in fields(self) if f.metadata["rows"]}
+
+    def fingerprint(self, *, weights_sha256: str) -> str:
+        """Return 16 hex digits that change whenever rows of the same source could."""
+        content = {
+            "results_version": RESULTS_VERSION,
+            "settings": self.row_settings,
+            "weights_sha256": weights_sha256,
+        }
+        text = json.dumps(content, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def to_toml(self) -> str:
+        """Return the settings as TOML; those that are None are left out."""
+        return tomli_w.dumps({k: v for k, v in asdict(self).items() if v is not None})
+
+
+def _require(settings: AnalyzeSettings, name: str, holds: Any, wanted: str) -> None:
+    value = getattr(settings, name)
+    if value is None and _field(name).default is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not holds(value):
+        raise SettingsError(f"{name} must be {wanted}; got {value!r}.")
+
+
+def _field(name: str) -> "Field[Any]":
+    return AnalyzeSettings.__dataclass_fields__[name]
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Return the values that a TOML file sets, to be passed to AnalyzeSettings.
+
+    Raises:
+        SettingsError: the file cannot be read, or names an unknown setting.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"Cannot read the settings file {path}: {error}") from error
+    check_names(values, source=str(path))
+    return values
+
+
+def check_names(values: Mapping[str, Any], *, source: str) -> None:
+    """Refuse names that are no setting.
+
+    Raises:
+        SettingsError: the message names the first unknown one and lists the known ones.
+    """
+    known = [f.name for f in fields(AnalyzeSettings)]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise SettingsError(
+            f"{source} has the unknown setting '{unknown[0]}'. Known: {', '.join(known)}."
+        )

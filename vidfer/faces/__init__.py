@@ -1,0 +1,1 @@
+"""Finding faces in frames, following them, cutting them out, judging them."""

@@ -1,0 +1,98 @@
+"""Accuracy, precision, recall and F1 from labels and predictions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidfer.emotions import EMOTIONS
+
+
+@dataclass(frozen=True)
+class ClassificationReport:
+    """How predictions compare with labels.
+
+    `confusion` is int64 (7, 7): row = label, column = prediction, both in EMOTIONS' order.
+    Figures for a class that is never predicted or never present are 0, as in scikit-learn.
+    """
+
+    confusion: np.ndarray
+
+    @classmethod
+    def of(cls, labels: np.ndarray, predictions: np.ndarray) -> "ClassificationReport":
+        """Count `predictions` against `labels`, both int (N,)."""
+        confusion = np.zeros((len(EMOTIONS), len(EMOTIONS)), dtype=np.int64)
+        np.add.at(confusion, (labels, predictions), 1)
+        return cls(confusion=confusion)
+
+    @property
+    def support(self) -> np.ndarray:
+        """Labels per class, int64 (7,)."""
+        counts: np.ndarray = self.confusion.sum(axis=1)
+        return counts
+
+    @property
+    def accuracy(self) -> float:
+        """The share of predictions that equal their label."""
+        return float(np.trace(self.confusion) / self.confusion.sum())
+
+    @property
+    def precision(self) -> np.ndarray:
+        """Per class, float64 (7,)."""
+        return _ratio(np.diag(self.confusion), self.confusion.sum(axis=0))
+
+    @property
+    def recall(self) -> np.ndarray:
+        """Per class, float64 (7,)."""
+        return _ratio(np.diag(self.confusion), self.support)
+
+    @property
+    def f1(self) -> np.ndarray:
+        """Per class, float64 (7,)."""
+        return _ratio(2 * self.precision * self.recall, self.precision + self.recall)
+
+    @property
+    def macro_f1(self) -> float:
+        """The mean of the classes' F1."""
+        return float(self.f1.mean())
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the report in scikit-learn's `output_dict` layout."""
+        columns = {"precision": self.precision, "recall": self.recall, "f1-score": self.f1}
+        rows: dict[str, object] = {
+            name: {key: float(values[i]) for key, values in columns.items()}
+            | {"support": int(self.support[i])}
+            for i, name in enumerate(EMOTIONS)
+        }
+        total = int(self.support.sum())
+        rows["accuracy"] = self.accuracy
+        for average, weights in (("macro avg", None), ("weighted avg", self.support)):
+            rows[average] = {
+                key: float(np.average(values, weights=weights)) for key, values in columns.items()
+            } | {"support": total}
+        return rows
+
+    def as_text(self) -> str:
+        """Return the table that the paper prints: scikit-learn's layout, two decimals."""
+        total = int(self.support.sum())
+        lines = [f"{'':>12} {'precision':>9} {'recall':>9} {'f1-score':>9} {'support':>9}", ""]
+        per_class = zip(EMOTIONS, self.precision, self.recall, self.f1, self.support)
+        lines += [_row(name, (p, r, f), n) for name, p, r, f, n in per_class]
+        lines += ["", f"{'accuracy':>12} {'':>9} {'':>9} {self.accuracy:>9.2f} {total:>9}"]
+        for average, weights in (("macro avg", None), ("weighted avg", self.support)):
+            means = [np.average(v, weights=weights) for v in (self.precision, self.recall, self.f1)]
+            lines.append(_row(average, means, total))
+        return "\n".join(lines)
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    result: np.ndarray = np.divide(
+        numerator,
+        denominator,
+        out=np.zeros(len(EMOTIONS), dtype=np.float64),
+        where=denominator > 0,
+    )
+    return result
+
+
+def _row(name: str, figures: "list[float] | tuple[float, ...]", support: int) -> str:
+    return f"{name:>12} " + " ".join(f"{value:>9.2f}" for value in figures) + f" {support:>9}"

@@ -1,0 +1,1 @@
+"""Video files to batches of upright RGB frames with their real times."""

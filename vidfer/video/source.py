@@ -1,0 +1,84 @@
+"""The contract that every decoder keeps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
+
+from vidfer.batches import FrameBatch
+from vidfer.video.container import VideoInfo
+from vidfer.video.selection import FrameSelection
+
+DecoderName = Literal["decord", "pyav"]
+
+# One chunk of frames takes at most this, whatever the frame's size.
+_CHUNK_BYTES: Final = 64 * 2**20
+
+# Time lost at the end is noticed from here on: headers round, sound outlasts pictures.
+_TAIL_TOLERANCE_S: Final = 1.0
+
+
+@dataclass
+class DecodeRecord:
+    """What happened while a video was decoded; filled in by its source.
+
+    width, height and rotation describe the first upright frame. `fault` is one sentence
+    about what could not be decoded, None when all was well.
+    """
+
+    frames_decoded: int = 0
+    frames_selected: int = 0
+    bad_packets: int = 0
+    lost_ranges_s: list[tuple[float, float]] = field(default_factory=list)
+    width: int = 0
+    height: int = 0
+    rotation: int = 0
+    guessed_times: int = 0
+    fault: str | None = None
+
+    def add_loss(self, start_s: float, end_s: float) -> None:
+        """Note a stretch without frames, joining it to the one before where they touch."""
+        if self.lost_ranges_s and start_s <= self.lost_ranges_s[-1][1] + 1e-3:
+            start_s = min(start_s, self.lost_ranges_s[-1][0])
+            end_s = max(end_s, self.lost_ranges_s.pop()[1])
+        self.lost_ranges_s.append((start_s, end_s))
+
+
+class VideoSource(Protocol):
+    """One video, decoded once from its start.
+
+    `batches` yields the selected frames in presentation order, upright, in batches of
+    one size, with the numbers and times that `ffprobe -show_frames` gives. Frames that
+    cannot be decoded are missing, and `record` says so. A source is closed after use.
+    """
+
+    decoder: DecoderName
+    info: VideoInfo
+    record: DecodeRecord
+
+    def batches(self, *, selection: FrameSelection, chunk_frames: int) -> Iterator[FrameBatch]:
+        """Yield the selected frames; how they are cut into batches changes no frame.
+
+        Raises:
+            VideoError: the file cannot be read any more, or its decoder gave up.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+def frames_per_chunk(*, width: int, height: int, chunk_frames: int) -> int:
+    """Return how many frames of this size make a chunk within the memory bound."""
+    return max(1, min(chunk_frames, _CHUNK_BYTES // max(1, width * height * 3)))
+
+
+def note_missing_end(record: DecodeRecord, info: VideoInfo, *, last_end_s: float) -> None:
+    """Record the time between the last frame and the end that the header announces."""
+    if info.duration_s is None or info.duration_s - last_end_s <= _TAIL_TOLERANCE_S:
+        return
+    record.add_loss(last_end_s, info.duration_s)
+    record.fault = (
+        f"The video breaks off at {last_end_s:.2f} s of {info.duration_s:.2f} s: "
+        "the file was cut short or its end is damaged."
+    )
