@@ -66,9 +66,7 @@ def train_network(
     shuffler = torch.Generator().manual_seed(recipe.seed)
     history = []
     for epoch in range(1, recipe.epochs + 1):
-        batches = shuffled_batches(
-            training, batch_size=recipe.batch_size, generator=shuffler, device=device
-        )
+        batches = shuffled_batches(training, recipe=recipe, generator=shuffler, device=device)
         loss, accuracy = _run_epoch(network, batches, optimizer, schedule)
         if not math.isfinite(loss):
             raise DataError(
@@ -95,15 +93,22 @@ def _schedule(
 
 
 def shuffled_batches(
-    faces: LabelledFaces, *, batch_size: int, generator: torch.Generator, device: torch.device
+    faces: LabelledFaces, *, recipe: Recipe, generator: torch.Generator, device: torch.device
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield (pictures uint8 (B, 48, 48), labels int64 (B,)) in a fresh random order."""
+    """Yield (pictures uint8 (B, 48, 48), labels int64 (B,)) in a fresh random order.
+
+    With the recipe's `flip`, each picture is mirrored with probability one half.
+    """
     order = torch.randperm(len(faces), generator=generator)
     pictures, labels = torch.from_numpy(faces.pictures), torch.from_numpy(faces.labels)
-    for rows in order.split(batch_size):
+    for rows in order.split(recipe.batch_size):
         # Batch normalisation has no variance to work with in a batch of one.
         if len(rows) > 1:
-            yield pictures[rows].to(device), labels[rows].to(device)
+            chosen = pictures[rows]
+            if recipe.flip:
+                mirrored = torch.rand(len(rows), generator=generator) < 0.5
+                chosen[mirrored] = chosen[mirrored].flip(2)
+            yield chosen.to(device), labels[rows].to(device)
 
 
 def _run_epoch(

@@ -32,6 +32,7 @@ class Recipe:
     schedule: Schedule = "constant"
     batch_size: int = 32
     epochs: int = 13
+    flip: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,1 @@
+"""Bringing jobs to workers. Engines know nothing of video."""

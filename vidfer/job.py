@@ -1,0 +1,251 @@
+"""One video file to one timeline file and one manifest row."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from vidfer import __version__
+from vidfer.compute import choose_device, torch_threads
+from vidfer.config import AnalyzeSettings, DecoderChoice
+from vidfer.emotion.classifier import EmotionClassifier
+from vidfer.emotion.models import load_model
+from vidfer.errors import (
+    CorruptVideoError,
+    DecoderFailedError,
+    OutputError,
+    VideoError,
+    VideoReadError,
+)
+from vidfer.faces.finder import FaceFinder
+from vidfer.faces.mtcnn import MtcnnDetector
+from vidfer.faces.quality import QualityGate
+from vidfer.faces.tracking import FaceTracker
+from vidfer.pipeline import Tally, run_pipeline
+from vidfer.timeline.manifest import RESULT_KEY, VideoResult
+from vidfer.timeline.schema import SCHEMA_VERSION
+from vidfer.timeline.writer import TimelineWriter
+from vidfer.video.fingerprint import FileIdentity, identify
+from vidfer.video.inputs import printable
+from vidfer.video.opening import OpenedVideo, open_video
+from vidfer.video.selection import FrameSelection
+
+
+@dataclass(frozen=True)
+class VideoJob:
+    """A video to analyse: its file, its name, and its timeline's file and path below OUT."""
+
+    path: Path
+    video: str
+    timeline_path: Path
+    timeline: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is; `frames_total` is what the header claims, if anything."""
+
+    video: str
+    frames: int
+    frames_total: int | None
+    faces: int
+
+
+class VideoWorker:
+    """Analyses videos one after the other with networks that are loaded once."""
+
+    def __init__(self, settings: AnalyzeSettings) -> None:
+        """Load the networks.
+
+        Raises:
+            SettingsError: the device does not exist.
+            WeightsError: the model is unknown or altered.
+        """
+        self._settings = settings
+        self._device = choose_device(settings.device)
+        model = load_model(settings.model)
+        self.card = model.card
+        self.settings_id = settings.fingerprint(weights_sha256=self.card.weights_sha256)
+        self._detector = MtcnnDetector(
+            min_face_px=settings.min_face_px,
+            min_score=settings.min_face_score,
+            device=self._device,
+        )
+        self._classifier = EmotionClassifier(
+            model, device=self._device, batch_size=settings.batch_size
+        )
+
+    def run(self, job: VideoJob, on_progress: Callable[[Progress], None]) -> VideoResult:
+        """Analyse one video; its failure is a result, not an error.
+
+        Raises:
+            OutputError: the timeline cannot be written: no other one could be, either.
+        """
+        started = time.perf_counter()
+        try:
+            with torch_threads(1):
+                return self._analyse(job, started, on_progress)
+        except VideoError as error:
+            return self._failed(job, error.reason, str(error), started)
+        except OutputError:
+            raise
+        except MemoryError:
+            sentence = "Memory ran out: lower --chunk-frames or free memory."
+            return self._failed(job, "oom", sentence, started)
+        except Exception as error:  # noqa: BLE001 - one bad video must not stop a batch
+            sentence = f"Unexpected {type(error).__name__}: {error} Please report this."
+            return self._failed(job, "crashed", sentence, started)
+
+    def find_faces(self) -> FaceFinder:
+        """Return a face stage for one more video."""
+        settings = self._settings
+        return FaceFinder(
+            detector=self._detector,
+            tracker=FaceTracker(gap_s=settings.track_gap_s),
+            gate=QualityGate(
+                face_px=settings.usable_face_px,
+                sharpness=settings.usable_sharpness,
+                brightness_min=settings.usable_brightness_min,
+                brightness_max=settings.usable_brightness_max,
+                yaw_deg=settings.usable_yaw_deg,
+            ),
+            device=self._device,
+        )
+
+    @property
+    def classifier(self) -> EmotionClassifier:
+        """The emotion stage."""
+        return self._classifier
+
+    def _analyse(
+        self, job: VideoJob, started: float, on_progress: Callable[[Progress], None]
+    ) -> VideoResult:
+        try:
+            return self._decode_with(self._settings.decoder, job, started, on_progress)
+        except DecoderFailedError as error:
+            if self._settings.decoder != "auto":
+                raise
+            result = self._decode_with("pyav", job, started, on_progress)
+            return replace(result, decoder_why=str(error))
+
+    def _decode_with(
+        self,
+        decoder: DecoderChoice,
+        job: VideoJob,
+        started: float,
+        on_progress: Callable[[Progress], None],
+    ) -> VideoResult:
+        settings = self._settings
+        opened = open_video(job.path, decoder=decoder, max_pixels=settings.max_pixels)
+        try:
+            identity = _identity(job.path)
+            total = opened.source.info.frames_expected
+            with TimelineWriter(job.timeline_path) as writer:
+                tally = run_pipeline(
+                    opened.source.batches(
+                        selection=selection_of(settings), chunk_frames=settings.chunk_frames
+                    ),
+                    video=job.video,
+                    faces=self.find_faces(),
+                    emotions=self._classifier,
+                    write=writer.write,
+                    on_chunk=lambda t: on_progress(
+                        Progress(job.video, opened.source.record.frames_decoded, total, t.faces)
+                    ),
+                )
+                if opened.source.record.frames_decoded == 0:
+                    raise CorruptVideoError(
+                        "Not one frame could be decoded: the file is damaged. "
+                        "Copy or record it again."
+                    )
+                result = self._result(job, opened, tally, identity, started)
+                writer.finish(self._metadata(result, identity))
+        finally:
+            opened.source.close()
+        return result
+
+    def _result(
+        self,
+        job: VideoJob,
+        opened: OpenedVideo,
+        tally: Tally,
+        identity: FileIdentity,
+        started: float,
+    ) -> VideoResult:
+        info, record = opened.source.info, opened.source.record
+        wall_s = time.perf_counter() - started
+        return VideoResult(
+            video=job.video,
+            path=printable(str(job.path)),
+            status="partial" if record.fault else "done",
+            reason="corrupt" if record.fault else None,
+            error=record.fault,
+            bad_packets=record.bad_packets,
+            lost_ranges_s=record.lost_ranges_s,
+            decoder=opened.source.decoder,
+            decoder_why=opened.why,
+            codec=info.codec,
+            width=record.width,
+            height=record.height,
+            rotation=record.rotation,
+            duration_s=info.duration_s,
+            frames_expected=info.frames_expected,
+            frames_decoded=record.frames_decoded,
+            frames_analysed=tally.frames,
+            frames_with_face=tally.frames_with_face,
+            faces=tally.faces,
+            tracks=tally.tracks,
+            usable_share=tally.frames_usable / tally.frames if tally.frames else None,
+            wall_s=wall_s,
+            fps=tally.frames / wall_s,
+            model=self.card.name,
+            settings_id=self.settings_id,
+            source_fingerprint=identity.fingerprint,
+            timeline=job.timeline,
+        )
+
+    def _failed(self, job: VideoJob, reason: str, sentence: str, started: float) -> VideoResult:
+        return VideoResult(
+            video=job.video,
+            path=printable(str(job.path)),
+            status="failed",
+            reason=reason,
+            error=sentence,
+            wall_s=time.perf_counter() - started,
+            model=self.card.name,
+            settings_id=self.settings_id,
+        )
+
+    def _metadata(self, result: VideoResult, identity: FileIdentity) -> dict[str, str]:
+        values = {
+            "schema_version": str(SCHEMA_VERSION),
+            "version": __version__,
+            "settings": json.dumps(self._settings.row_settings),
+            "settings_id": self.settings_id,
+            "device": str(self._device),
+            "model": self.card.name,
+            "weights_sha256": self.card.weights_sha256,
+            "decoder": str(result.decoder),
+            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        }
+        return {
+            **{f"vidfer.{key}": value for key, value in values.items()},
+            **identity.as_metadata(),
+            RESULT_KEY: result.to_json(),
+        }
+
+
+def selection_of(settings: AnalyzeSettings) -> FrameSelection:
+    """Return the settings' frame selection."""
+    return FrameSelection(
+        every=settings.every, fps=settings.fps, start_s=settings.start_s, end_s=settings.end_s
+    )
+
+
+def _identity(path: Path) -> FileIdentity:
+    try:
+        return identify(path)
+    except OSError as error:
+        raise VideoReadError(f"The file cannot be read: {error.strerror}.") from error

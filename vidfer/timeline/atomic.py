@@ -1,0 +1,62 @@
+"""Files that are either complete or not there."""
+
+import errno
+import os
+from pathlib import Path
+
+from vidfer.errors import OutputError
+
+_TEMPORARY_SUFFIX = ".partial"
+
+
+def temporary_path(path: Path) -> Path:
+    """Return where `path` is written until it is complete: hidden, beside it, no .parquet.
+
+    The name is short whatever the target's length, and the same for every attempt, so
+    that what a killed run left behind is overwritten.
+    """
+    stem = path.name.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "ignore")
+    return path.with_name(f".{stem}{_TEMPORARY_SUFFIX}")
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Make a fully written temporary file visible under its name, surviving power loss.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    try:
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its parents.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Say in one sentence why `path` could not be written, and what to do."""
+    if error.errno == errno.ENOSPC:
+        return OutputError(
+            f"The disk is full: {path} could not be written. Make room and run the same "
+            "command again; what is finished is kept."
+        )
+    return OutputError(
+        f"{path} cannot be written ({error.strerror or error}): choose another output with -o."
+    )

@@ -1,0 +1,93 @@
+"""Writing one video's timeline."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vidfer.timeline.atomic import make_folder, output_error, publish, temporary_path
+from vidfer.timeline.schema import TIMELINE_SCHEMA
+
+# Rows gathered before they are written as one row group.
+_ROW_GROUP_ROWS: Final = 50_000
+
+
+class TimelineWriter:
+    """Writes rows to a Parquet file that appears under its name only when complete.
+
+    Use it as a context: leaving it without `finish` throws the rows away and leaves a
+    file that was there before as it was.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Prepare to write `path`.
+
+        Raises:
+            OutputError: the folder cannot be made or written.
+        """
+        make_folder(path.parent)
+        self._path = path
+        self._temporary = temporary_path(path)
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
+        try:
+            self._writer = pq.ParquetWriter(
+                self._temporary, TIMELINE_SCHEMA, compression="zstd", write_page_checksum=True
+            )
+        except OSError as error:
+            raise output_error(path, error) from error
+
+    def __enter__(self) -> "TimelineWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer.is_open:
+            try:
+                self._writer.close()
+            except OSError:
+                # The rows are being thrown away; the error that led here matters more.
+                pass
+        self._temporary.unlink(missing_ok=True)
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows, in order.
+
+        Raises:
+            OutputError: the disk is full or fails.
+        """
+        self._waiting.append(rows)
+        self._waiting_rows += len(rows)
+        if self._waiting_rows >= _ROW_GROUP_ROWS:
+            self._write_group()
+
+    def finish(self, metadata: Mapping[str, str]) -> None:
+        """Write what is left, add `metadata` to the file, and show it under its name.
+
+        Raises:
+            OutputError: the disk is full or fails.
+        """
+        self._write_group()
+        try:
+            self._writer.add_key_value_metadata(dict(metadata))
+            self._writer.close()
+        except OSError as error:
+            raise output_error(self._path, error) from error
+        publish(self._temporary, self._path)
+
+    def _write_group(self) -> None:
+        if not self._waiting:
+            return
+        rows = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
+        self._waiting, self._waiting_rows = [], 0
+        try:
+            self._writer.write_table(rows)
+        except OSError as error:
+            raise output_error(self._path, error) from error
