@@ -18,6 +18,16 @@ from vidfer.compute import torch_threads
 from vidfer.faces.mtcnn import MtcnnDetector
 from vidfer.training.data import read_split
 
+NAMES = (
+    "centre_x",
+    "centre_y",
+    "width",
+    "height",
+    "side",
+    "eyes_x",
+    "eyes_y",
+    "eyes_apart",
+)
 SIDE_PX = 144
 BORDER_PX = 48
 
@@ -49,10 +59,9 @@ def main() -> None:
                 eyes = (found.landmarks_px[0, :2].mean(0) - BORDER_PX) / SIDE_PX
                 apart = np.linalg.norm(found.landmarks_px[0, 1] - found.landmarks_px[0, 0])
                 rows.append([x + w / 2, y + h / 2, w, h, max(w, h), *eyes, apart / SIDE_PX])
-    names = "centre_x centre_y width height side eyes_x eyes_y eyes_apart".split()
     print(f"{len(rows)} of {len(chosen)} pictures with one face; shares of the picture's side")
-    for name, quartiles in zip(names, np.percentile(rows, [25, 50, 75], axis=0).T):
-        print(f"{name:>10}  median {quartiles[1]:.3f}  quartiles {quartiles[0]:.3f} {quartiles[2]:.3f}")
+    for name, (low, middle, high) in zip(NAMES, np.percentile(rows, [25, 50, 75], axis=0).T):
+        print(f"{name:>10}  median {middle:.3f}  quartiles {low:.3f} {high:.3f}")
 
 
 if __name__ == "__main__":

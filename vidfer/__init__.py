@@ -1,9 +1,9 @@
 """Facial-expression timelines, as Parquet, from folders of video.
 
-    import vidfer
+import vidfer
 
-    outcome = vidfer.analyze("videos", "results")
-    timeline = vidfer.read_timeline("results")  # a polars LazyFrame
+outcome = vidfer.analyze("videos", "results")
+timeline = vidfer.read_timeline("results")  # a polars LazyFrame
 """
 
 from importlib import import_module

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from vidfer.batches import FrameBatch
-from vidfer.config import AnalyzeSettings, DecoderChoice
+from vidfer.config import AnalyzeSettings
 from vidfer.emotion.cards import model_path, read_card
 from vidfer.engine.serial import SerialEngine
 from vidfer.errors import UsageError
@@ -157,9 +157,7 @@ def _find(inputs: str | Path | Sequence[str | Path], output: Path) -> FoundInput
     return found
 
 
-def _jobs(
-    found: FoundInputs, output: Path, known: dict[str, VideoResult]
-) -> list[VideoJob]:
+def _jobs(found: FoundInputs, output: Path, known: dict[str, VideoResult]) -> list[VideoJob]:
     named = name_videos(found.videos, known={r.path: name for name, r in known.items()})
     jobs = []
     for name, video in named:
@@ -204,14 +202,10 @@ def _run(
 ) -> Iterator[tuple[VideoJob, VideoResult]]:
     if not jobs:
         return iter(())
-    return SerialEngine().run(
-        lambda: VideoWorker(settings).run, jobs, on_progress=bars.update
-    )
+    return SerialEngine().run(lambda: VideoWorker(settings).run, jobs, on_progress=bars.update)
 
 
-def _merged(
-    known: dict[str, VideoResult], results: dict[str, VideoResult]
-) -> list[VideoResult]:
+def _merged(known: dict[str, VideoResult], results: dict[str, VideoResult]) -> list[VideoResult]:
     """Return the manifest after this run: earlier rows, replaced where there is a newer one.
 
     A source that cannot be reached now does not take the place of a finished result.
@@ -226,7 +220,7 @@ def _merged(
 
 
 def _check_arrays(frames: np.ndarray, time_s: np.ndarray) -> None:
-    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3:
+    if frames.dtype != np.uint8 or frames.shape[3:] != (3,):
         raise UsageError(
             f"frames must be RGB, uint8 (N, height, width, 3); got {frames.dtype} {frames.shape}."
         )

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import math
-import sys
-from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -12,11 +10,7 @@ from typing import Any, Final, Literal, get_args
 import tomli_w
 
 from vidfer.errors import SettingsError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from vidfer.toml_file import read_toml, refuse_unknown
 
 DecoderChoice = Literal["auto", "decord", "pyav"]
 
@@ -57,15 +51,13 @@ class AnalyzeSettings:
         40, "Side of the smallest face that is searched for, in pixels.", flag="min-face"
     )
     min_face_score: float = _setting(
-        0.9, "Least probability of the detector for a face to be reported."
+        0.8, "Least probability of the detector for a face to be reported."
     )
     track_gap_s: float = _setting(
         1.0, "Longest time that a face may be out of sight and keep its track, in seconds."
     )
     model: str = _setting("paper", "Emotion network: a shipped name or a .safetensors file.")
-    usable_face_px: float = _setting(
-        40.0, "Quality gate: least side of the face box, in pixels."
-    )
+    usable_face_px: float = _setting(40.0, "Quality gate: least side of the face box, in pixels.")
     usable_sharpness: float = _setting(
         30.0, "Quality gate: least variance of the crop's Laplacian."
     )
@@ -78,14 +70,14 @@ class AnalyzeSettings:
     usable_yaw_deg: float = _setting(
         45.0, "Quality gate: largest turn of the head to either side, in degrees."
     )
-    max_pixels: int = _setting(
-        40_000_000, "Refuse videos whose frames have more pixels than this."
-    )
+    max_pixels: int = _setting(40_000_000, "Refuse videos whose frames have more pixels than this.")
     chunk_frames: int = _setting(
         16, "Frames decoded and analysed together; fewer where frames are large.", rows=False
     )
     batch_size: int = _setting(64, "Faces classified in one go.", rows=False)
-    device: str = _setting("auto", "Where the networks run: auto, cpu, cuda, cuda:1, ...", rows=False)
+    device: str = _setting(
+        "auto", "Where the networks run: auto, cpu, cuda, cuda:1, ...", rows=False
+    )
 
     def __post_init__(self) -> None:
         if self.decoder not in get_args(DecoderChoice):
@@ -98,14 +90,12 @@ class AnalyzeSettings:
         for name in ("min_face_score", "usable_brightness_min", "usable_brightness_max"):
             _require(self, name, lambda value: 0 <= value <= 1, "between 0 and 1")
         for name in ("start_s", "end_s"):
-            _require(self, name, lambda value: math.isfinite(value), "a number of seconds")
+            _require(self, name, math.isfinite, "a number of seconds")
         _require(self, "fps", lambda value: 0 < value < math.inf, "above 0")
         if self.fps is not None and self.every != 1:
             raise SettingsError("fps and every exclude each other: give one of them.")
         if self.start_s is not None and self.end_s is not None and self.end_s <= self.start_s:
-            raise SettingsError(
-                f"end ({self.end_s} s) must come after start ({self.start_s} s)."
-            )
+            raise SettingsError(f"end ({self.end_s} s) must come after start ({self.start_s} s).")
 
     @property
     def row_settings(self) -> dict[str, Any]:
@@ -137,7 +127,7 @@ def _require(settings: AnalyzeSettings, name: str, holds: Any, wanted: str) -> N
 
 
 def _field(name: str) -> "Field[Any]":
-    return AnalyzeSettings.__dataclass_fields__[name]
+    return next(f for f in fields(AnalyzeSettings) if f.name == name)
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -146,23 +136,6 @@ def read_settings(path: Path) -> dict[str, Any]:
     Raises:
         SettingsError: the file cannot be read, or names an unknown setting.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"Cannot read the settings file {path}: {error}") from error
-    check_names(values, source=str(path))
+    values = read_toml(path)
+    refuse_unknown(values, [f.name for f in fields(AnalyzeSettings)], source=str(path))
     return values
-
-
-def check_names(values: Mapping[str, Any], *, source: str) -> None:
-    """Refuse names that are no setting.
-
-    Raises:
-        SettingsError: the message names the first unknown one and lists the known ones.
-    """
-    known = [f.name for f in fields(AnalyzeSettings)]
-    unknown = sorted(set(values) - set(known))
-    if unknown:
-        raise SettingsError(
-            f"{source} has the unknown setting '{unknown[0]}'. Known: {', '.join(known)}."
-        )

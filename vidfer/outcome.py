@@ -70,9 +70,8 @@ class AnalyzeOutcome:
                 f"{totals['faces']:,} faces, {totals['tracks']:,} tracks"
             )
         if totals["frames_now"]:
-            lines.append(
-                f"Speed    {totals['frames_now'] / self.wall_s:.1f} frames/s over {self.wall_s:.1f} s"
-            )
+            speed = totals["frames_now"] / self.wall_s
+            lines.append(f"Speed    {speed:.1f} frames/s over {self.wall_s:.1f} s")
         lines.append(f"Output   {self.output}")
         if self.passed_over:
             lines.append(f"Passed over {self.passed_over:,} other files in the input folders.")

@@ -28,8 +28,9 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vidfer")
 def main() -> None:
-    """Turn folders of video into emotion timelines: who is in each frame, and what
-    their face expresses, as Parquet.
+    """Turn folders of video into emotion timelines, as Parquet.
+
+    For every frame: who is in it, and what their face expresses.
 
     Nothing leaves this machine, and no picture is stored.
     """

@@ -32,18 +32,26 @@ def _option(one: "Field[Any]") -> Callable[[Callable[..., None]], Callable[..., 
     default = "" if one.default is None else f"  [default: {one.default}]"
     # None tells an option that was not given from one that repeats the default, so that
     # a settings file is overruled only by what was typed.
-    return click.option(flag, one.name, type=kind, default=None, help=one.metadata["help"] + default)
+    return click.option(
+        flag, one.name, type=kind, default=None, help=one.metadata["help"] + default
+    )
 
 
 @click.command("analyze")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=Path("vidfer-output"),
-    show_default=True, help="Folder for the results.",
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("vidfer-output"),
+    show_default=True,
+    help="Folder for the results.",
 )
 @click.option("--overwrite", is_flag=True, help="Redo videos that are finished.")
 @click.option(
-    "--config", type=click.Path(path_type=Path), help="TOML file with settings, named as the options below with _ for -."
+    "--config",
+    type=click.Path(path_type=Path),
+    help="TOML file with settings, named as the options below with _ for -.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.option("--quiet", is_flag=True, help="Show no progress and no summary.")

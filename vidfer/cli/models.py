@@ -19,7 +19,9 @@ def command(as_json: bool) -> None:
             click.echo(json.dumps([asdict(card) for card in cards], indent=2))
             return
         for card in cards:
-            click.echo(f"{card.name}: {card.parameters:,} parameters, temperature {card.temperature}")
+            click.echo(
+                f"{card.name}: {card.parameters:,} parameters, temperature {card.temperature}"
+            )
             for split, figures in card.results.items():
                 click.echo(
                     f"  {split:<30} accuracy {figures['accuracy']:.4f}"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--model", default="paper", show_default=True, help="Name of the model to make.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Folder for weights and card.  [default: runs/MODEL]"
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Folder for weights and card.  [default: runs/MODEL]",
 )
 @click.option(
     "--recipe", type=click.Path(path_type=Path), help="TOML recipe to use instead of MODEL's own."

@@ -18,7 +18,7 @@ class EmotionClassifier:
     """
 
     def __init__(self, model: EmotionModel, *, device: torch.device, batch_size: int) -> None:
-        self._network = model.network.to(device, memory_format=torch.channels_last)
+        self._network = model.network.to(device).to(memory_format=torch.channels_last)
         self._temperature = model.card.temperature
         self._device = device
         self._batch_size = batch_size

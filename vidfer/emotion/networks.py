@@ -1,6 +1,7 @@
 """The networks by name."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -29,7 +30,7 @@ class PaperNetwork(nn.Module):
         units = (channels[-1] * pooled_side**2, 256, 256, 128, 64)
         dropouts = (0.25, 0.25, 0.25, 0.4)
         self.convolutions = nn.Sequential(
-            *(_convolution_block(n_in, n_out) for n_in, n_out in zip(channels, channels[1:]))
+            *(_convolution_block(n_in, n_out) for n_in, n_out in pairwise(channels))
         )
         self.dense = nn.Sequential(
             *(_dense_block(n_in, n_out, p) for n_in, n_out, p in zip(units, units[1:], dropouts))
@@ -65,7 +66,8 @@ def _initialise(module: nn.Module) -> None:
     """Draw weights from He's normal distribution (He et al. 2015), biases zero."""
     if isinstance(module, (nn.Conv2d, nn.Linear)):
         nn.init.kaiming_normal_(module.weight, a=_NEGATIVE_SLOPE, nonlinearity="leaky_relu")
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {

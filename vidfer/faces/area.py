@@ -18,7 +18,9 @@ class AreaTable:
     def __init__(self, frame: torch.Tensor) -> None:
         """Sum up `frame`, uint8 (height, width, C), on whatever device it is."""
         self.height, self.width, self._channels = frame.shape
-        table = frame.new_zeros((self.height + 1, self.width + 1, self._channels), dtype=torch.int32)
+        table = frame.new_zeros(
+            (self.height + 1, self.width + 1, self._channels), dtype=torch.int32
+        )
         by_row = torch.cumsum(frame, dim=0, dtype=torch.int32)
         torch.cumsum(by_row, dim=1, dtype=torch.int32, out=table[1:, 1:])
         self._sums = table.view(-1, self._channels)

@@ -13,7 +13,12 @@ class FaceFinder:
     """Finds, follows, cuts out and judges the faces of one video, chunk by chunk."""
 
     def __init__(
-        self, *, detector: MtcnnDetector, tracker: FaceTracker, gate: QualityGate, device: torch.device
+        self,
+        *,
+        detector: MtcnnDetector,
+        tracker: FaceTracker,
+        gate: QualityGate,
+        device: torch.device,
     ) -> None:
         self._detector = detector
         self._tracker = tracker

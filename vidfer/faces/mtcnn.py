@@ -98,31 +98,28 @@ class MtcnnDetector:
         """Let R-Net judge and refine each frame's candidates (N, 4); return the survivors."""
         outputs = self._judge(self._rnet, frames, found, side_px=_SIDE_RNET)
         survivors = []
-        for frame, corners, output in zip(frames, found, outputs):
-            offsets, scores = output[:, :4], output[:, 5]
-            passed = scores > _THRESHOLDS[1]
-            corners, offsets, scores = corners[passed], offsets[passed], scores[passed]
-            keep = nms(corners, scores, _ANY_LEVEL_IOU)
-            refined = squared(refine(corners[keep], offsets[keep], inclusive=True))
+        for frame, candidates, output in zip(frames, found, outputs):
+            passed = output[:, 5] > _THRESHOLDS[1]
+            corners, judged = candidates[passed], output[passed]
+            keep = nms(corners, judged[:, 5], _ANY_LEVEL_IOU)
+            refined = squared(refine(corners[keep], judged[keep, :4], inclusive=True))
             survivors.append(_visible(refined, frame))
         return survivors
 
-    def _third_stage(
-        self, frames: list[AreaTable], found: list[torch.Tensor]
-    ) -> DetectionBatch:
+    def _third_stage(self, frames: list[AreaTable], found: list[torch.Tensor]) -> DetectionBatch:
         """Let O-Net judge and refine each frame's candidates and place the landmarks."""
         outputs = self._judge(self._onet, frames, found, side_px=_SIDE_ONET)
         rows, corners, scores, landmarks = [], [], [], []
         for row, (candidates, output) in enumerate(zip(found, outputs)):
             passed = output[:, 15] > _THRESHOLDS[2]
-            candidates, output = candidates[passed], output[passed]
-            refined = refine(candidates, output[:, :4], inclusive=True)
-            keep = suppress_contained(refined, output[:, 15], threshold=_CONTAINED)
-            keep = keep[output[keep, 15] >= self._min_score]
+            squares, judged = candidates[passed], output[passed]
+            refined = refine(squares, judged[:, :4], inclusive=True)
+            keep = suppress_contained(refined, judged[:, 15], threshold=_CONTAINED)
+            keep = keep[judged[keep, 15] >= self._min_score]
             rows += [row] * len(keep)
             corners.append(refined[keep])
-            scores.append(output[keep, 15])
-            landmarks.append(_landmarks(candidates[keep], output[keep, 4:14]))
+            scores.append(judged[keep, 15])
+            landmarks.append(_landmarks(squares[keep], judged[keep, 4:14]))
         return _detections(rows, corners, scores, landmarks)
 
     def _judge(

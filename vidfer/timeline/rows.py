@@ -32,7 +32,9 @@ def timeline_rows(
         "box_h": found.box_px[:, 3],
         "box_source": np.full(len(faces), "detected", dtype=object),
         "face_score": found.score,
-        **dict(zip(LANDMARK_COLUMNS, found.landmarks_px.reshape(len(faces), len(LANDMARK_COLUMNS)).T)),
+        **dict(
+            zip(LANDMARK_COLUMNS, found.landmarks_px.reshape(len(faces), len(LANDMARK_COLUMNS)).T)
+        ),
         **dict(zip(EMOTIONS, emotions.probabilities.T)),
         **_most_likely(emotions),
         **{name: getattr(faces.quality, name) for name in _QUALITY_COLUMNS},

@@ -1,5 +1,6 @@
 """Writing one video's timeline."""
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -50,11 +51,9 @@ class TimelineWriter:
         trace: TracebackType | None,
     ) -> None:
         if self._writer.is_open:
-            try:
+            # The rows are being thrown away; the error that led here matters more.
+            with contextlib.suppress(OSError):
                 self._writer.close()
-            except OSError:
-                # The rows are being thrown away; the error that led here matters more.
-                pass
         self._temporary.unlink(missing_ok=True)
 
     def write(self, rows: pa.Table) -> None:

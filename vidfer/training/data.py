@@ -33,7 +33,10 @@ class LabelledFaces:
     labels: np.ndarray
 
     def __post_init__(self) -> None:
-        if self.pictures.dtype != np.uint8 or self.pictures.shape[1:] != (CROP_SIDE_PX, CROP_SIDE_PX):
+        if self.pictures.dtype != np.uint8 or self.pictures.shape[1:] != (
+            CROP_SIDE_PX,
+            CROP_SIDE_PX,
+        ):
             raise ValueError(
                 f"pictures must be uint8 (N, 48, 48), got {self.pictures.dtype} "
                 f"{self.pictures.shape}"

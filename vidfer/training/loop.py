@@ -106,7 +106,7 @@ def shuffled_batches(
         if len(rows) > 1:
             chosen = pictures[rows]
             if recipe.flip:
-                mirrored = torch.rand(len(rows), generator=generator) < 0.5
+                mirrored = torch.randint(2, (len(rows),), generator=generator) == 1
                 chosen[mirrored] = chosen[mirrored].flip(2)
             yield chosen.to(device), labels[rows].to(device)
 

@@ -1,18 +1,12 @@
 """How a network is trained: the settings that remake its weights."""
 
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Literal, get_args
 
 from vidfer.errors import SettingsError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from vidfer.toml_file import read_toml, refuse_unknown
 
 Optimizer = Literal["adam", "sgd", "momentum", "adadelta"]
 Schedule = Literal["constant", "cosine"]
@@ -55,11 +49,12 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         SettingsError: the file cannot be read, or holds an unknown or wrong value.
     """
+    values = read_toml(path)
+    refuse_unknown(values, [f.name for f in fields(Recipe)], source=str(path))
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"Cannot read the recipe {path}: {error}") from error
-    return _recipe_of(values, source=str(path))
+        return Recipe(**values)
+    except TypeError as error:
+        raise SettingsError(f"{path} has a value of the wrong type: {error}") from error
 
 
 def shipped_recipe(name: str) -> Recipe:
@@ -68,22 +63,8 @@ def shipped_recipe(name: str) -> Recipe:
     Raises:
         SettingsError: there is no such recipe; the message lists those that there are.
     """
-    folder = resources.files("vidfer.training") / "recipes"
-    known = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir())
+    folder = Path(str(resources.files("vidfer.training"))) / "recipes"
+    known = sorted(path.stem for path in folder.glob("*.toml"))
     if name not in known:
         raise SettingsError(f"There is no recipe '{name}'. Known recipes: {', '.join(known)}.")
-    text = (folder / f"{name}.toml").read_text(encoding="utf-8")
-    return _recipe_of(tomllib.loads(text), source=f"{name}.toml")
-
-
-def _recipe_of(values: Mapping[str, object], *, source: str) -> Recipe:
-    known = {field.name for field in fields(Recipe)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise SettingsError(
-            f"{source} has the unknown setting '{unknown[0]}'. Known: {', '.join(sorted(known))}."
-        )
-    try:
-        return Recipe(**values)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise SettingsError(f"{source} has a value of the wrong type: {error}") from error
+    return read_recipe(folder / f"{name}.toml")

@@ -59,9 +59,7 @@ def open_container(path: Path, *, max_pixels: int) -> tuple[InputContainer, Vide
     try:
         # An absolute path: "a:b.mp4" would be taken for a protocol. Metadata may be in any
         # encoding, and nobody asked for it.
-        container = av.open(
-            str(path.absolute()), options=dict(_OPTIONS), metadata_errors="replace"
-        )
+        container = av.open(str(path.absolute()), options=dict(_OPTIONS), metadata_errors="replace")
     except av.FFmpegError as error:
         raise _open_error(path, error) from error
     try:

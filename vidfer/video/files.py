@@ -14,12 +14,48 @@ from vidfer.errors import (
 
 # A folder gives its files with one of these endings; a file that is named is always tried.
 VIDEO_SUFFIXES: Final = frozenset(
-    ".mp4 .m4v .mov .qt .mkv .webm .avi .mpg .mpeg .m2v .ts .mts .m2ts .wmv .asf .flv .f4v "
-    ".ogv .ogg .3gp .3g2 .mxf .vob .gif .h264 .264 .hevc .h265 .265 .ivf .y4m .dv .divx .rm "
-    ".rmvb .nut".split()
+    {
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".qt",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".mpg",
+        ".mpeg",
+        ".m2v",
+        ".ts",
+        ".mts",
+        ".m2ts",
+        ".wmv",
+        ".asf",
+        ".flv",
+        ".f4v",
+        ".ogv",
+        ".ogg",
+        ".3gp",
+        ".3g2",
+        ".mxf",
+        ".vob",
+        ".gif",
+        ".h264",
+        ".264",
+        ".hevc",
+        ".h265",
+        ".265",
+        ".ivf",
+        ".y4m",
+        ".dv",
+        ".divx",
+        ".rm",
+        ".rmvb",
+        ".nut",
+    }
 )
 
 _HEAD_BYTES: Final = 400
+_BOX_HEADER_BYTES: Final = 8
 
 # Offset and bytes by which containers that can hold video begin.
 _VIDEO_MAGIC: Final[tuple[tuple[int, bytes], ...]] = (
@@ -113,7 +149,7 @@ def lacks_index(path: Path) -> bool:
     end = path.stat().st_size
     with path.open("rb") as file:
         position = 0
-        while position + 8 <= end:
+        while position + _BOX_HEADER_BYTES <= end:
             file.seek(position)
             header = file.read(16)
             size, kind = int.from_bytes(header[:4], "big"), header[4:8]
@@ -121,7 +157,7 @@ def lacks_index(path: Path) -> bool:
                 return False
             if size == 1:
                 size = int.from_bytes(header[8:16], "big")
-            if size < 8:
+            if size < _BOX_HEADER_BYTES:
                 break
             position += size
     return True

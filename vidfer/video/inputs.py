@@ -76,7 +76,7 @@ def _folder(folder: Path) -> Iterable[InputVideo | None]:
 
 def _pattern(pattern: Path) -> Iterable[InputVideo | None]:
     """Yield a pattern's matches, named by their path below its fixed part."""
-    fixed = [part for part in pattern.parts]
+    fixed = list(pattern.parts)
     while fixed and any(glob.has_magic(part) for part in fixed):
         fixed.pop()
     base = Path(*fixed) if fixed else Path()
@@ -112,9 +112,9 @@ def name_videos(
     taken = {name: path for path, name in known.items()}
     named = []
     for video in videos:
-        path = os.fsdecode(os.fsencode(video.path))
-        name = known.get(printable(path)) or _free_name(video, taken)
-        taken[name] = printable(path)
+        path = printable(str(video.path))
+        name = known.get(path) or _free_name(video, taken)
+        taken[name] = path
         named.append((name, video))
     return named
 
@@ -124,13 +124,13 @@ def _free_name(video: InputVideo, taken: Mapping[str, str]) -> str:
     depth = len(Path(video.below).parts)
     for length in range(depth, len(parts)):
         name = printable("/".join(parts[-length:]))
-        if taken.get(name, printable(str(video.path))) == printable(str(video.path)):
+        if name not in taken:
             return name
     return printable(video.below) + "-" + _short_hash(str(video.path))
 
 
 def printable(text: str) -> str:
-    """Return a path as valid Unicode: bytes that are not UTF-8 become \\xNN."""
+    """Return a path as valid Unicode; bytes that are not UTF-8 become hexadecimal escapes."""
     return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 

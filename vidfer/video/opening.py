@@ -38,9 +38,7 @@ def open_video(path: Path, *, decoder: DecoderChoice, max_pixels: int) -> Opened
         return OpenedVideo(PyavSource(path, max_pixels=max_pixels), "decord is not installed")
     try:
         found = preflight(path, max_pixels=max_pixels)
-        source = DecordSource(
-            path, info=found.info, times_s=found.times_s, rotation=found.rotation
-        )
+        source = DecordSource(path, info=found.info, times_s=found.times_s, rotation=found.rotation)
     except UnsupportedVideoError as error:
         if decoder == "decord":
             raise UnsupportedVideoError(

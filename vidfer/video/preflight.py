@@ -1,6 +1,7 @@
-"""What a file's packets say, without decoding: is decord known to be right on it?"""
+"""Whether decord is known to be right on a file, by its headers and packets."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +52,8 @@ def preflight(path: Path, *, max_pixels: int) -> Preflight:
         rotation = _rotation(container, stream)
         container.seek(0)
         stamps = _stamps(container, stream)
-        times_s = np.array([float(t * stream.time_base) for t in sorted(stamps)]) - info.start_s
+        time_base = stream.time_base or Fraction(1)
+        times_s = np.array([float(t * time_base) for t in sorted(stamps)]) - info.start_s
     _refuse(_times_objection(info, times_s))
     return Preflight(info=info, times_s=times_s, rotation=rotation)
 
@@ -104,7 +106,7 @@ def _stamps(container: InputContainer, stream: VideoStream) -> list[int]:
             if packet.is_discard:
                 _refuse("an edit list hides frames that decord would show")
             if packet.is_corrupt or packet.pts is None:
-                _refuse("packets are damaged or without a time")
+                raise UnsupportedVideoError("packets are damaged or without a time")
             stamps.append(packet.pts)
     except av.FFmpegError as error:
         raise UnsupportedVideoError("the file is damaged or cut off") from error

@@ -8,6 +8,7 @@ import av
 import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from vidfer.batches import FrameBatch
 from vidfer.video.container import describe, open_container
@@ -102,7 +103,7 @@ class PyavSource:
                 start_s = self._seconds(missing) - self.info.start_s
                 self.record.add_loss(start_s, start_s + (self._seconds(length) or self._frame_s))
 
-    def _packets(self) -> Iterator[Packet]:
+    def _packets(self) -> "Iterator[Packet[VideoStream]]":
         """Yield packets to the last readable one, then the empty one that flushes."""
         errors_in_row = 0
         while errors_in_row < _MOST_READ_ERRORS:
@@ -117,8 +118,8 @@ class PyavSource:
                 self._note_fault(error)
         yield from self._flush()
 
-    def _flush(self) -> Iterator[Packet]:
-        packet = Packet()
+    def _flush(self) -> "Iterator[Packet[VideoStream]]":
+        packet: Packet[VideoStream] = Packet()  # type: ignore[assignment]
         packet.stream = self._stream
         yield packet
 

@@ -52,7 +52,7 @@ def _produce(
     _put(_End(error), waiting, stopped)
 
 
-def _put(item: object, waiting: "queue.Queue[object]", stopped: threading.Event) -> bool:
+def _put(item: Item | _End, waiting: "queue.Queue[Item | _End]", stopped: threading.Event) -> bool:
     """Queue `item` as soon as there is room; return False if the consumer left meanwhile."""
     while not stopped.is_set():
         try:
