@@ -33,6 +33,13 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def gpu_names() -> list[str]:
+    """Return the names of the GPUs that torch can use."""
+    if not torch.cuda.is_available():
+        return []
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+
+
 @contextmanager
 def torch_threads(count: int) -> Iterator[None]:
     """Run torch's operators on `count` threads inside the block.

@@ -67,12 +67,10 @@ def _package(name: str) -> Check:
 
 
 def _gpu() -> Check:
-    import torch  # slow to import, and not needed by `models`
+    from vidfer.compute import gpu_names  # imports torch, which `models` does not need
 
-    if not torch.cuda.is_available():
-        return Check("gpu", "none that torch can use: networks run on the CPU")
-    names = (torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
-    return Check("gpu", ", ".join(names))
+    names = ", ".join(gpu_names())
+    return Check("gpu", names or "none that torch can use: networks run on the CPU")
 
 
 def _decoders() -> Check:
@@ -94,11 +92,10 @@ def _weights(name: str) -> Check:
 
 def _detector() -> Check:
     try:
+        from vidfer.compute import choose_device
         from vidfer.faces.mtcnn import MtcnnDetector  # imports torch
     except ImportError as error:
         finding = f"cannot be loaded ({error}): install torch and torchvision together"
         return Check("detector", finding, ok=False)
-    import torch
-
-    MtcnnDetector(min_face_px=40, min_score=0.8, device=torch.device("cpu"))
+    MtcnnDetector(min_face_px=40, min_score=0.8, device=choose_device("cpu"))
     return Check("detector", "MTCNN weights loaded")

@@ -21,6 +21,7 @@ class _Track:
     number: int
     box_px: np.ndarray
     last_seen_s: float
+    was_in_last_frame: bool = True
 
 
 class FaceTracker:
@@ -28,7 +29,8 @@ class FaceTracker:
 
     Feed it a video's frames in order. Each face continues the track with which it
     overlaps most; what is left, the nearest track of about its size; else it starts a
-    new one. A track ends when its face is out of sight for longer than `gap_s`.
+    new one. A track ends when its face is missing from a frame and out of sight for
+    longer than `gap_s`; frames that are far apart, as in sparse sampling, end no track.
     """
 
     def __init__(self, *, gap_s: float) -> None:
@@ -45,18 +47,26 @@ class FaceTracker:
         return numbers
 
     def _follow(self, boxes_px: np.ndarray, time_s: float) -> list[int]:
-        self._tracks = [t for t in self._tracks if time_s - t.last_seen_s <= self._gap_s]
+        self._tracks = [
+            track
+            for track in self._tracks
+            if track.was_in_last_frame or time_s - track.last_seen_s <= self._gap_s
+        ]
         continued = self._match(boxes_px)
+        for track in self._tracks:
+            track.was_in_last_frame = False
         numbers = []
         for i, box_px in enumerate(boxes_px):
-            track = continued.get(i)
-            if track is None:
-                track = _Track(self._next_number, box_px, time_s)
-                self._tracks.append(track)
-                self._next_number += 1
-            track.box_px, track.last_seen_s = box_px, time_s
+            track = continued.get(i) or self._start()
+            track.box_px, track.last_seen_s, track.was_in_last_frame = box_px, time_s, True
             numbers.append(track.number)
         return numbers
+
+    def _start(self) -> _Track:
+        track = _Track(self._next_number, box_px=np.zeros(4), last_seen_s=0.0)
+        self._tracks.append(track)
+        self._next_number += 1
+        return track
 
     def _match(self, boxes_px: np.ndarray) -> dict[int, _Track]:
         """Pair boxes with tracks, best pairs first."""

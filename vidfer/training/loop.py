@@ -59,7 +59,7 @@ def train_network(
             f"There is no network '{recipe.network}'. Known: {', '.join(sorted(NETWORKS))}."
         )
     torch.manual_seed(recipe.seed)
-    network = NETWORKS[recipe.network]().to(device)
+    network = NETWORKS[recipe.network]().to(device).to(memory_format=torch.channels_last)
     optimizer = _OPTIMIZERS[recipe.optimizer](network.parameters(), lr=recipe.learning_rate)
     steps = recipe.epochs * math.ceil(len(training) / recipe.batch_size)
     schedule = _schedule(optimizer, recipe, steps)
@@ -121,7 +121,8 @@ def _run_epoch(
     network.train()
     total_loss, correct, seen = 0.0, 0, 0
     for pictures, labels in batches:
-        logits = network(prepare_crops(pictures))
+        prepared = prepare_crops(pictures).contiguous(memory_format=torch.channels_last)
+        logits = network(prepared)
         loss = nn.functional.cross_entropy(logits, labels)
         optimizer.zero_grad()
         loss.backward()
