@@ -23,9 +23,9 @@ def main(output: str) -> None:
     emotions = faces.agg(often, pl.col(vidfer.EMOTIONS).mean()).collect()
     videos = vidfer.read_videos(output).select(
         "video",
-        pl.col("frames_decoded").alias("frames"),
+        pl.col("frames_analysed").alias("frames"),
         pl.col("duration_s").alias("seconds"),
-        (pl.col("frames_with_face") / pl.col("frames_decoded")).fill_nan(None).alias("with a face"),
+        (pl.col("frames_with_face") / pl.col("frames_analysed")).alias("with a face"),
         "tracks",
     )
     summary = videos.join(emotions, on="video", how="left").sort("video")

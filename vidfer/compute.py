@@ -14,6 +14,9 @@ from vidfer.errors import SettingsError
 # portions on one core (channels-last) and wastes little where few faces are in sight.
 BLOCK_ITEMS: Final = 16
 
+# What is raised when the processor's or the GPU's memory does not suffice.
+OUT_OF_MEMORY: Final = (MemoryError, torch.OutOfMemoryError)
+
 
 def choose_device(name: str) -> torch.device:
     """Return the device that `name` means; `auto` is the first GPU, or the CPU.

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from vidfer import __version__
-from vidfer.compute import choose_device, torch_threads
+from vidfer.compute import OUT_OF_MEMORY, choose_device, torch_threads
 from vidfer.config import AnalyzeSettings, DecoderChoice
 from vidfer.emotion.classifier import EmotionClassifier
 from vidfer.emotion.models import load_model
@@ -91,8 +91,8 @@ class VideoWorker:
             return self._failed(job, error.reason, str(error), started)
         except OutputError:
             raise
-        except MemoryError:
-            sentence = "Memory ran out: lower --chunk-frames or free memory."
+        except OUT_OF_MEMORY:
+            sentence = "Memory ran out: lower --chunk-frames and --batch-size, or free memory."
             return self._failed(job, "oom", sentence, started)
         except Exception as error:  # noqa: BLE001 - one bad video must not stop a batch
             sentence = f"Unexpected {type(error).__name__}: {error} Please report this."
@@ -151,9 +151,7 @@ class VideoWorker:
                     faces=self.find_faces(),
                     emotions=self._classifier,
                     write=writer.write,
-                    on_chunk=lambda t: on_progress(
-                        Progress(job.video, opened.source.record.frames_decoded, total, t.faces)
-                    ),
+                    on_chunk=lambda t: on_progress(Progress(job.video, t.position, total, t.faces)),
                 )
                 if opened.source.record.frames_decoded == 0:
                     raise CorruptVideoError(

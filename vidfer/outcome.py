@@ -67,14 +67,15 @@ class AnalyzeOutcome:
             lines.append(
                 f"Frames   {totals['frames_analysed']:,} analysed, "
                 f"{totals['share_with_face']:.1%} with a face, "
-                f"{totals['faces']:,} faces, {totals['tracks']:,} tracks"
+                f"{_counted(totals['faces'], 'face')}, {_counted(totals['tracks'], 'track')}"
             )
         if totals["frames_now"]:
             speed = totals["frames_now"] / self.wall_s
             lines.append(f"Speed    {speed:.1f} frames/s over {self.wall_s:.1f} s")
         lines.append(f"Output   {self.output}")
         if self.passed_over:
-            lines.append(f"Passed over {self.passed_over:,} other files in the input folders.")
+            others = _counted(self.passed_over, "other file")
+            lines.append(f"Passed over {others} in the input folders.")
         lines += _list_of("Partial", self.partial) + _list_of("Failed", self.failed)
         if self.interrupted:
             lines.append("Stopped before the end: run the same command again to go on.")
@@ -102,6 +103,10 @@ class AnalyzeOutcome:
             "faces": sum(r.faces for r in self.results),
             "tracks": sum(r.tracks for r in self.results),
         }
+
+
+def _counted(number: float, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _list_of(title: str, results: list[VideoResult]) -> list[str]:

@@ -37,8 +37,9 @@ class EmotionStage(Protocol):
 
 @dataclass
 class Tally:
-    """What has gone through the pipeline so far."""
+    """What has gone through the pipeline so far; `position` counts unselected frames, too."""
 
+    position: int = 0
     frames: int = 0
     frames_with_face: int = 0
     frames_usable: int = 0
@@ -48,6 +49,7 @@ class Tally:
     def add(self, frames: FrameBatch, faces: FaceBatch) -> None:
         """Count one chunk."""
         rows = faces.detections.frame_row
+        self.position = int(frames.index[-1]) + 1
         self.frames += len(frames)
         self.frames_with_face += len(np.unique(rows))
         self.frames_usable += len(np.unique(rows[faces.quality.usable]))

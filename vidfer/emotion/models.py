@@ -49,7 +49,11 @@ def load_model(name_or_path: str) -> EmotionModel:
         tensors = safetensors.torch.load(content)
         network.load_state_dict({name: _widened(tensor) for name, tensor in tensors.items()})
     except (safetensors.SafetensorError, RuntimeError) as error:
-        raise WeightsError(f"{path} does not fit the network '{card.network}': {error}") from error
+        first_line = str(error).splitlines()[0]
+        raise WeightsError(
+            f"{path} does not fit the network '{card.network}' ({first_line}): "
+            "it was made by another version. Install vidfer again, or train again."
+        ) from error
     return EmotionModel(card=card, network=network.eval())
 
 

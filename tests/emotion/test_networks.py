@@ -1,0 +1,110 @@
+"""Every network maps crops to seven logits; `paper` is built as its author describes."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from vidfer.emotion.networks import NETWORKS, PaperNetwork
+from vidfer.emotions import EMOTIONS
+
+LEAKY_RELU_SLOPE = 0.01
+
+
+def made(name: str, *, seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return NETWORKS[name]()
+
+
+def inputs(count: int) -> torch.Tensor:
+    return torch.randn(count, 1, 48, 48, generator=torch.Generator().manual_seed(3))
+
+
+def of_type(network: nn.Module, *types: type) -> list[nn.Module]:
+    return [module for module in network.modules() if isinstance(module, types)]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_crops_become_seven_logits_each(name, count):
+    with torch.inference_mode():
+        logits = made(name).eval()(inputs(count))
+    assert logits.shape == (count, len(EMOTIONS))
+    assert logits.dtype == torch.float32
+    assert torch.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_in_evaluation_mode_the_same_input_gives_the_same_logits(name):
+    network = made(name).eval()
+    with torch.inference_mode():
+        assert torch.equal(network(inputs(4)), network(inputs(4)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_evaluation_changes_neither_weights_nor_statistics(name):
+    network = made(name).eval()
+    before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    with torch.inference_mode():
+        network(inputs(4))
+    for key, tensor in network.state_dict().items():
+        assert torch.equal(tensor, before[key]), key
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_same_seed_makes_the_same_network(name):
+    one, same, other = (made(name, seed=seed).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(one[key], same[key]) for key in one)
+    assert any(not torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_parameter_learns(name):
+    network = made(name).train()
+    labels = torch.arange(14) % len(EMOTIONS)
+    nn.functional.cross_entropy(network(inputs(14)), labels).backward()
+    for key, parameter in network.named_parameters():
+        assert parameter.grad is not None, key
+        assert torch.isfinite(parameter.grad).all(), key
+
+
+def test_paper_has_three_convolutions_and_four_dense_layers_before_the_output():
+    network = PaperNetwork()
+    assert len(of_type(network, nn.Conv2d)) == 3
+    assert len(of_type(network, nn.Linear)) == 5
+    assert of_type(network, nn.Linear)[-1].out_features == len(EMOTIONS)
+
+
+def test_papers_layers_stand_in_the_authors_order():
+    kinds = (
+        nn.Conv2d,
+        nn.Linear,
+        nn.LeakyReLU,
+        nn.MaxPool2d,
+        nn.BatchNorm2d,
+        nn.BatchNorm1d,
+        nn.Dropout,
+    )
+    convolution = ["Conv2d", "LeakyReLU", "MaxPool2d", "BatchNorm2d"]
+    dense = ["Linear", "LeakyReLU", "BatchNorm1d", "Dropout"]
+    layers = [type(module).__name__ for module in of_type(PaperNetwork(), *kinds)]
+    assert layers == convolution * 3 + dense * 4 + ["Linear"]
+
+
+def test_paper_drops_out_as_the_author_does():
+    assert [layer.p for layer in of_type(PaperNetwork(), nn.Dropout)] == [0.25, 0.25, 0.25, 0.4]
+
+
+def test_papers_activation_leaks_a_hundredth():
+    for layer in of_type(PaperNetwork(), nn.LeakyReLU):
+        assert layer.negative_slope == LEAKY_RELU_SLOPE
+
+
+def test_papers_weights_start_from_hes_normal_distribution():
+    gain = math.sqrt(2 / (1 + LEAKY_RELU_SLOPE**2))
+    for layer in of_type(made("paper"), nn.Conv2d, nn.Linear):
+        fan_in = layer.weight[0].numel()
+        assert layer.weight.std().item() == pytest.approx(gain / math.sqrt(fan_in), rel=0.15)
+        assert layer.weight.mean().item() == pytest.approx(0, abs=0.1)
+        assert not layer.bias.any()

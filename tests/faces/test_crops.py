@@ -1,0 +1,166 @@
+"""A crop is the face's square of the picture, grey, and goes on at the picture's edge."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vidfer.batches import CROP_SIDE_PX, DetectionBatch, FrameBatch
+from vidfer.faces.crops import cut_crops
+
+CPU = torch.device("cpu")
+
+# How crops lie about MTCNN's box: its side is 1.04 of the crop's, its centre 0.01 below.
+BOX_SIDES_PER_CROP = 1.04
+CENTRE_BELOW_MIDDLE = 0.01
+
+
+def batch_of(frames: np.ndarray) -> FrameBatch:
+    index = np.arange(len(frames), dtype=np.int64)
+    return FrameBatch(frames=frames, index=index, time_s=index / 25)
+
+
+def detections_of(rows: list[int], boxes: list[tuple[float, ...]]) -> DetectionBatch:
+    count = len(rows)
+    return DetectionBatch(
+        frame_row=np.array(rows, dtype=np.int64),
+        box_px=np.array(boxes, dtype=np.float32).reshape(count, 4),
+        score=np.full(count, 0.9, dtype=np.float32),
+        landmarks_px=np.zeros((count, 5, 2), dtype=np.float32),
+    )
+
+
+def crop_of(frame: np.ndarray, box: tuple[float, ...]) -> np.ndarray:
+    return cut_crops(batch_of(frame[None]), detections_of([0], [box]), device=CPU)[0]
+
+
+def gradient(*, height: int = 240, width: int = 320) -> np.ndarray:
+    """A picture that gets brighter to the right and, less so, downwards, in colour."""
+    y, x = np.mgrid[0:height, 0:width]
+    ramp = 30 + 180 * x / width + 30 * y / height
+    return np.stack([ramp, ramp - 20, ramp - 30], axis=2).astype(np.uint8)
+
+
+def pillow_crop(frame: np.ndarray, box: tuple[float, ...]) -> np.ndarray:
+    """What Pillow makes of the same square."""
+    x, y, width, height = box
+    side = max(width, height) / BOX_SIDES_PER_CROP
+    left = x + width / 2 - side / 2
+    top = y + height / 2 - CENTRE_BELOW_MIDDLE * side - side / 2
+    grey = Image.fromarray(frame).convert("L")
+    square = grey.resize(
+        (CROP_SIDE_PX, CROP_SIDE_PX),
+        Image.Resampling.BOX,
+        box=(left, top, left + side, top + side),
+    )
+    return np.asarray(square)
+
+
+BOXES = [(100.0, 60.0, 96.0, 96.0), (50.5, 33.3, 60.0, 81.0), (180.0, 120.0, 44.0, 40.0)]
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_a_crop_is_what_pillow_cuts_out(box):
+    frame = gradient()
+    ours, expected = crop_of(frame, box).astype(float), pillow_crop(frame, box).astype(float)
+    assert abs(ours.mean() - expected.mean()) < 2
+    assert np.abs(ours - expected).mean() < 2
+
+
+def test_a_face_is_cut_as_pillow_cuts_it(astronaut):
+    box = (172.0, 62.0, 100.0, 130.0)
+    ours, expected = crop_of(astronaut, box), pillow_crop(astronaut, box)
+    assert np.corrcoef(ours.ravel(), expected.ravel())[0, 1] > 0.99
+    assert abs(float(ours.mean()) - float(expected.mean())) < 2
+
+
+def test_grey_is_weighted_as_pillow_weights_it():
+    colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (200, 100, 50)]
+    for colour in colours:
+        frame = np.full((60, 60, 3), colour, dtype=np.uint8)
+        expected = np.asarray(Image.fromarray(frame).convert("L"))[0, 0]
+        crop = crop_of(frame, (10.0, 10.0, 40.0, 40.0))
+        assert np.abs(crop.astype(int) - int(expected)).max() <= 1
+
+
+def test_the_longer_side_of_the_box_counts():
+    frame = gradient()
+    wide, tall = crop_of(frame, (100, 90, 60, 40)), crop_of(frame, (110, 80, 40, 60))
+    np.testing.assert_array_equal(wide, tall)
+
+
+def test_orientation_is_kept():
+    crop = crop_of(gradient(), (100.0, 60.0, 96.0, 96.0)).astype(int)
+    assert (crop[:, -1] > crop[:, 0]).all()
+    assert (crop[-1] > crop[0]).all()
+
+
+def shifted(box: tuple[float, ...], x: float, y: float) -> tuple[float, ...]:
+    return (box[0] + x, box[1] + y, *box[2:])
+
+
+OUTSIDE = [
+    (-40.0, 60.0, 96.0, 96.0),
+    (260.0, 60.0, 96.0, 96.0),
+    (100.0, -40.0, 96.0, 96.0),
+    (100.0, 180.0, 96.0, 96.0),
+    (-30.0, -30.0, 400.0, 400.0),
+    (-300.0, 60.0, 96.0, 96.0),
+]
+
+
+@pytest.mark.parametrize("box", OUTSIDE)
+def test_beyond_the_edge_the_crop_goes_on_with_the_edges_pixels(box):
+    frame, border = gradient(), 400
+    padded = np.pad(frame, ((border, border), (border, border), (0, 0)), mode="edge")
+    expected = crop_of(padded, shifted(box, border, border))
+    assert np.abs(crop_of(frame, box).astype(int) - expected.astype(int)).max() <= 1
+
+
+def three_frames() -> np.ndarray:
+    frame = gradient()
+    return np.stack([frame, frame[:, ::-1], 255 - frame])
+
+
+ROWS = [0, 0, 1, 2, 2]
+FACES = [*BOXES, (-20.0, 30.0, 70.0, 70.0), (200.0, 150.0, 130.0, 130.0)]
+
+
+def test_a_crop_does_not_depend_on_the_frames_of_its_chunk():
+    frames = three_frames()
+    together = cut_crops(batch_of(frames), detections_of(ROWS, FACES), device=CPU)
+    for row in range(3):
+        faces = [i for i, its_row in enumerate(ROWS) if its_row == row]
+        alone = cut_crops(
+            batch_of(frames[row : row + 1]),
+            detections_of([0] * len(faces), [FACES[i] for i in faces]),
+            device=CPU,
+        )
+        np.testing.assert_array_equal(alone, together[faces])
+
+
+def test_each_face_is_cut_from_its_own_frame():
+    frames = np.stack([np.full((60, 60, 3), level, dtype=np.uint8) for level in (10, 120, 250)])
+    crops = cut_crops(
+        batch_of(frames), detections_of([0, 1, 2], [(10, 10, 30, 30)] * 3), device=CPU
+    )
+    assert [set(crop.ravel().tolist()) for crop in crops] == [{10}, {120}, {250}]
+
+
+def test_crops_are_bytes_of_the_networks_size():
+    crops = cut_crops(batch_of(three_frames()), detections_of(ROWS, FACES), device=CPU)
+    assert crops.dtype == np.uint8
+    assert crops.shape == (len(ROWS), CROP_SIDE_PX, CROP_SIDE_PX)
+
+
+def test_no_faces_give_no_crops():
+    crops = cut_crops(batch_of(three_frames()), detections_of([], []), device=CPU)
+    assert crops.shape == (0, CROP_SIDE_PX, CROP_SIDE_PX)
+
+
+def test_neither_frames_nor_boxes_are_changed():
+    frames, detections = batch_of(three_frames()), detections_of(ROWS, FACES)
+    pixels, boxes = frames.frames.copy(), detections.box_px.copy()
+    cut_crops(frames, detections, device=CPU)
+    np.testing.assert_array_equal(frames.frames, pixels)
+    np.testing.assert_array_equal(detections.box_px, boxes)

@@ -1,0 +1,63 @@
+"""Stages that keep the pipeline's contracts without networks."""
+
+import numpy as np
+
+from vidfer.batches import (
+    CROP_SIDE_PX,
+    DetectionBatch,
+    EmotionBatch,
+    FaceBatch,
+    FrameBatch,
+    QualityBatch,
+)
+from vidfer.emotions import EMOTIONS
+
+SIDE_PX = 8
+
+
+def frames_with_squares(
+    counts: list[int], *, first_index: int = 0, frame_s: float = 0.04
+) -> FrameBatch:
+    """Return dark frames with as many white squares as `counts` says, one line of them."""
+    frames = np.zeros((len(counts), 32, 64, 3), dtype=np.uint8)
+    for row, count in enumerate(counts):
+        for k in range(count):
+            frames[row, :SIDE_PX, k * 2 * SIDE_PX : (2 * k + 1) * SIDE_PX] = 255
+    index = np.arange(first_index, first_index + len(counts), dtype=np.int64)
+    return FrameBatch(frames=frames, index=index, time_s=index * frame_s)
+
+
+class SquareFinder:
+    """A face stage: each white square of frames_with_squares is a face."""
+
+    def find(self, frames: FrameBatch) -> FaceBatch:
+        rows, boxes, numbers = [], [], []
+        for row, frame in enumerate(frames.frames):
+            for k in range(frame.shape[1] // (2 * SIDE_PX)):
+                if frame[0, k * 2 * SIDE_PX, 0]:
+                    rows.append(row)
+                    boxes.append((k * 2 * SIDE_PX, 0, SIDE_PX, SIDE_PX))
+                    numbers.append(k)
+        count = len(rows)
+        detections = DetectionBatch(
+            frame_row=np.array(rows, dtype=np.int64),
+            box_px=np.array(boxes, dtype=np.float32).reshape(count, 4),
+            score=np.full(count, 0.9, dtype=np.float32),
+            landmarks_px=np.zeros((count, 5, 2), dtype=np.float32),
+        )
+        values = np.full(count, 0.5, dtype=np.float32)
+        return FaceBatch(
+            detections=detections,
+            track=np.array(numbers, dtype=np.int32),
+            crops=np.zeros((count, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8),
+            quality=QualityBatch(values, values, values, values, np.arange(count) % 2 == 0),
+        )
+
+
+class AlwaysHappy:
+    """An emotion stage."""
+
+    def classify(self, crops: np.ndarray) -> EmotionBatch:
+        probabilities = np.full((len(crops), len(EMOTIONS)), 0.05, dtype=np.float32)
+        probabilities[:, EMOTIONS.index("happy")] = 0.7
+        return EmotionBatch(probabilities=probabilities)

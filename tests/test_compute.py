@@ -1,0 +1,148 @@
+"""Networks give every item the same bits in any company; devices and threads behave."""
+
+import pytest
+import torch
+from facenet_pytorch.models.mtcnn import ONet, RNet
+from torch import nn
+
+from vidfer.compute import BLOCK_ITEMS, choose_device, in_blocks, torch_threads
+from vidfer.emotion.networks import NETWORKS
+from vidfer.errors import SettingsError
+
+CPU = torch.device("cpu")
+ITEMS = 2 * BLOCK_ITEMS + 5
+
+
+@pytest.fixture(autouse=True)
+def _one_torch_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class Joined(nn.Module):
+    """A network of the cascade with its outputs side by side, as the detector calls it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, items: torch.Tensor) -> torch.Tensor:
+        return torch.cat(self.network(items), dim=1)
+
+
+def emotion_network(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    return NETWORKS[name]()
+
+
+SUBJECTS = {
+    "RNet": (lambda: Joined(RNet()), (3, 24, 24)),
+    "ONet": (lambda: Joined(ONet()), (3, 48, 48)),
+    **{name: (lambda name=name: emotion_network(name), (1, 48, 48)) for name in NETWORKS},
+}
+
+
+@pytest.fixture(params=SUBJECTS)
+def subject(request) -> tuple[nn.Module, torch.Tensor]:
+    """A real network, channels last, with more items than fit two blocks."""
+    make, shape = SUBJECTS[request.param]
+    network = make().eval().to(memory_format=torch.channels_last)
+    generator = torch.Generator().manual_seed(1)
+    items = torch.randn(ITEMS, *shape, generator=generator)
+    return network, items.contiguous(memory_format=torch.channels_last)
+
+
+def outputs_of(network: nn.Module, items: torch.Tensor) -> torch.Tensor:
+    with torch.inference_mode():
+        return in_blocks(network, items.contiguous(memory_format=torch.channels_last))
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, BLOCK_ITEMS, BLOCK_ITEMS + 1, 2 * BLOCK_ITEMS])
+def test_an_item_has_the_same_bits_whatever_their_number(subject, count):
+    network, items = subject
+    assert torch.equal(outputs_of(network, items[:count]), outputs_of(network, items)[:count])
+
+
+def test_an_item_has_the_same_bits_in_any_order(subject):
+    network, items = subject
+    order = torch.randperm(ITEMS, generator=torch.Generator().manual_seed(2))
+    assert torch.equal(outputs_of(network, items[order]), outputs_of(network, items)[order])
+
+
+def test_an_item_has_the_same_bits_beside_others_of_any_size(subject):
+    network, items = subject
+    loud = torch.cat([items[:1], 1000 * items[1:BLOCK_ITEMS]])
+    assert torch.equal(outputs_of(network, loud)[0], outputs_of(network, items)[0])
+
+
+def test_outputs_are_those_of_the_network(subject):
+    network, items = subject
+    with torch.inference_mode():
+        expected = network(items)
+    torch.testing.assert_close(outputs_of(network, items), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 9])
+def test_the_network_always_sees_a_whole_block(count):
+    seen = []
+
+    def doubled(items: torch.Tensor) -> torch.Tensor:
+        seen.append(len(items))
+        return items * 2
+
+    items = torch.arange(count, dtype=torch.float32)[:, None]
+    assert torch.equal(in_blocks(doubled, items, block_items=4), items * 2)
+    assert seen == [4] * -(-count // 4)
+
+
+def test_items_are_left_as_they_are():
+    items = torch.ones(3, 2)
+    in_blocks(lambda portion: portion * 0, items)
+    assert torch.equal(items, torch.ones(3, 2))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_threads_are_set_inside_the_block_and_restored_after_it(count):
+    with torch_threads(count):
+        assert torch.get_num_threads() == count
+    assert torch.get_num_threads() == 1
+
+
+def test_threads_are_restored_after_an_error():
+    with pytest.raises(KeyError), torch_threads(2):
+        raise KeyError
+    assert torch.get_num_threads() == 1
+
+
+def test_blocks_of_threads_can_be_nested():
+    with torch_threads(2):
+        with torch_threads(1):
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+
+
+def test_auto_is_the_gpu_where_there_is_one():
+    expected = "cuda" if torch.cuda.is_available() else "cpu"
+    assert choose_device("auto") == torch.device(expected)
+
+
+def test_the_processor_can_be_named():
+    assert choose_device("cpu") == CPU
+
+
+@pytest.mark.parametrize(
+    "name", ["", "gpu", "tpu9000", "cpu:x", "cuda:99", "cuda:-1", "cuda:1:2", "auto ", "CPU", "xla"]
+)
+def test_a_device_that_does_not_exist_is_refused_by_name(name):
+    with pytest.raises(SettingsError) as refusal:
+        choose_device(name)
+    assert f"'{name}'" in str(refusal.value)
+    assert "use 'auto', 'cpu' or 'cuda'" in str(refusal.value)
+
+
+@pytest.mark.xfail(strict=True, reason="choose_device tries only to make an empty tensor")
+def test_a_device_that_computes_nothing_is_refused():
+    with pytest.raises(SettingsError, match="'meta'"):
+        choose_device("meta")

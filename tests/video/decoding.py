@@ -1,0 +1,103 @@
+"""Decoding a whole file in one call, and cases of decoder and clip to run it on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.clips import HEALTHY, read_number
+from vidfer.batches import FrameBatch
+from vidfer.config import DecoderChoice
+from vidfer.video.container import VideoInfo
+from vidfer.video.decord_source import is_available
+from vidfer.video.opening import open_video
+from vidfer.video.selection import FrameSelection
+from vidfer.video.source import DecodeRecord
+
+MAX_PIXELS = 10_000_000
+WHOLE = FrameSelection()
+
+needs_decord = pytest.mark.skipif(not is_available(), reason="decord is not installed")
+
+# Files on which decord gives other frames or times than a player, or none.
+REFUSED_BY_DECORD = (
+    "edit_list",
+    "transport_stream",
+    "program_stream",
+    "avi",
+    "avi_b_frames",
+    "gif",
+    "raw_h264",
+    "tiny",
+)
+
+# (decoder, kind of clip)
+Case = tuple[DecoderChoice, str]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """All that one reading of a file gave."""
+
+    batches: list[FrameBatch]
+    decoder: str
+    why: str
+    info: VideoInfo
+    record: DecodeRecord
+
+    @property
+    def frames(self) -> list[np.ndarray]:
+        return [frame for batch in self.batches for frame in batch.frames]
+
+    @property
+    def numbers(self) -> list[int]:
+        return [read_number(frame) for frame in self.frames]
+
+    @property
+    def index(self) -> list[int]:
+        return [int(index) for batch in self.batches for index in batch.index]
+
+    @property
+    def times_s(self) -> list[float]:
+        return [float(time_s) for batch in self.batches for time_s in batch.time_s]
+
+
+def decode(
+    path: Path,
+    *,
+    decoder: DecoderChoice = "pyav",
+    selection: FrameSelection = WHOLE,
+    chunk_frames: int = 16,
+) -> Decoded:
+    opened = open_video(path, decoder=decoder, max_pixels=MAX_PIXELS)
+    source = opened.source
+    try:
+        batches = list(source.batches(selection=selection, chunk_frames=chunk_frames))
+    finally:
+        source.close()
+    return Decoded(batches, source.decoder, opened.why, source.info, source.record)
+
+
+def cases(*, kinds: tuple[str, ...] = tuple(HEALTHY), bugs: Mapping[Case, str] | None = None):
+    """Return every decoder with every kind of healthy clip that it reads, as parameters.
+
+    bugs: cases that are known to fail, and why.
+    """
+    known = bugs or {}
+    return [
+        pytest.param(decoder, kind, id=f"{decoder}-{kind}", marks=_marks(decoder, kind, known))
+        for decoder in ("pyav", "decord")
+        for kind in kinds
+        if decoder == "pyav" or kind not in REFUSED_BY_DECORD
+    ]
+
+
+def _marks(
+    decoder: DecoderChoice, kind: str, bugs: Mapping[Case, str]
+) -> list[pytest.MarkDecorator]:
+    marks = [needs_decord] if decoder == "decord" else []
+    if (decoder, kind) in bugs:
+        marks.append(pytest.mark.xfail(strict=True, reason=bugs[decoder, kind]))
+    return marks
