@@ -126,7 +126,10 @@ class VideoWorker:
             return self._decode_with(self._settings.decoder, job, started, on_progress)
         except DecoderFailedError as error:
             if self._settings.decoder != "auto":
-                raise
+                raise DecoderFailedError(
+                    f"The file is damaged or ambiguous: {error}. Use --decoder auto to keep "
+                    "what can be decoded."
+                ) from error
             result = self._decode_with("pyav", job, started, on_progress)
             return replace(result, decoder_why=str(error))
 

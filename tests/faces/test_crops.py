@@ -67,6 +67,18 @@ def test_a_crop_is_what_pillow_cuts_out(box):
     assert np.abs(ours - expected).mean() < 2
 
 
+def test_a_face_of_the_crops_own_size_is_copied_pixel_for_pixel():
+    random = np.random.default_rng(0)
+    frame = np.repeat(random.integers(0, 256, (120, 160, 1), dtype=np.uint8), 3, axis=2)
+    left, top, side = 50, 30, CROP_SIDE_PX
+    box_side = side * BOX_SIDES_PER_CROP
+    x = left + (side - box_side) / 2
+    y = top + (side - box_side) / 2 + CENTRE_BELOW_MIDDLE * side
+    crop = crop_of(frame, (x, y, box_side, box_side)).astype(int)
+    expected = frame[top : top + side, left : left + side, 0].astype(int)
+    assert np.abs(crop - expected).max() <= 1
+
+
 def test_a_face_is_cut_as_pillow_cuts_it(astronaut):
     box = (172.0, 62.0, 100.0, 130.0)
     ours, expected = crop_of(astronaut, box), pillow_crop(astronaut, box)

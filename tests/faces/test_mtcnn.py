@@ -145,6 +145,12 @@ def five_heads(astronaut: np.ndarray) -> np.ndarray:
     )
 
 
+def overlapping_heads(astronaut: np.ndarray) -> np.ndarray:
+    """A small face before the neck of a large one: half of its box lies in the other's."""
+    small = head(astronaut, 110, mirrored=True)[:60, 27:82]
+    return canvas((200, 50, head(astronaut, 260)), (350, 120, small))
+
+
 def pictures(astronaut: np.ndarray) -> dict[str, np.ndarray]:
     noise = np.random.default_rng(7).integers(0, 256, (360, 640, 1), dtype=np.uint8)
     return {
@@ -155,11 +161,12 @@ def pictures(astronaut: np.ndarray) -> dict[str, np.ndarray]:
             (20, 10, head(astronaut, 330)), (420, 100, head(astronaut, 140, mirrored=True))
         ),
         "five": five_heads(astronaut),
+        "overlapping": overlapping_heads(astronaut),
         "half outside": canvas((-118, 40, head(astronaut, 260))),
     }
 
 
-NAMES = ("none", "noise", "one", "two", "five", "half outside")
+NAMES = ("none", "noise", "one", "two", "five", "overlapping", "half outside")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -171,7 +178,8 @@ def test_finds_what_facenet_pytorch_finds(name, astronaut):
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("none", 0), ("noise", 0), ("one", 1), ("two", 2), ("five", 5)]
+    ("name", "count"),
+    [("none", 0), ("noise", 0), ("one", 1), ("two", 2), ("five", 5), ("overlapping", 2)],
 )
 def test_finds_as_many_faces_as_there_are(name, count, astronaut):
     found = detector(min_score=SURE_SCORE).detect(batch_of(pictures(astronaut)[name][None]))

@@ -135,6 +135,15 @@ def test_a_face_of_quite_another_size_nearby_gets_a_new_number():
     assert numbers_of([[box(100)], [box(100, side=2 * SIDE_PX)]]) == [0, 1]
 
 
+def test_a_face_that_overlaps_enough_keeps_its_number_whatever_its_size():
+    assert numbers_of([[box(100)], [(86.0, 86.0, 68.0, 68.0)]]) == [0, 0]
+
+
+def test_a_face_that_overlaps_goes_before_one_that_is_only_near():
+    film = [[box(100)], [box(128), box(76, 76, side=66)]]
+    assert numbers_of(film) == [0, 1, 0]
+
+
 def test_a_face_continues_one_track_only():
     film = [[box(100)], [box(101), box(103)], [box(101), box(103)]]
     numbers = numbers_of(film)

@@ -36,15 +36,18 @@ class VideoInfo:
     """What the container says of its video, before a frame is decoded.
 
     Sizes are those of the coded picture; `duration_s` and `frames_expected` are the
-    header's claims and None where it makes none. `start_s` is what a player counts from.
+    header's claims and None where it makes none. `start` is what a player counts from, in
+    exact seconds. `pictures_s` is how long the pictures last, None where the header
+    speaks only of pictures and sound together.
     """
 
     container: str
     codec: str
     width: int
     height: int
-    start_s: float
+    start: Fraction
     duration_s: float | None
+    pictures_s: float | None
     frames_expected: int | None
     frame_rate: float | None
 
@@ -77,8 +80,13 @@ def describe(container: InputContainer, stream: VideoStream) -> VideoInfo:
         codec=stream.codec_context.codec.canonical_name,
         width=stream.codec_context.width,
         height=stream.codec_context.height,
-        start_s=float(_start(container, stream)),
+        start=_start(container, stream),
         duration_s=_duration_s(container, stream),
+        pictures_s=(
+            _duration_s(container, stream)
+            if stream.duration is not None or len(container.streams) == 1
+            else None
+        ),
         frames_expected=stream.frames or None,
         frame_rate=float(rate) if rate else None,
     )
@@ -100,19 +108,36 @@ def _open_error(path: Path, error: av.FFmpegError) -> VideoError:
 
 
 def _video_stream(container: InputContainer, *, max_pixels: int) -> VideoStream:
-    streams = [s for s in container.streams.video if s.disposition != Disposition.attached_pic]
+    if len(container.streams) == 0:
+        raise CorruptVideoError(
+            "The file's headers are damaged: they name neither pictures nor sound. "
+            "Copy or record it again."
+        )
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         raise NoVideoError("The file holds no video, only sound, text or a cover picture.")
     stream = streams[0]
     context = stream.codec_context
     if context is None:
         raise UnsupportedVideoError("The file's video codec is unknown to FFmpeg.")
-    if context.width * context.height > max_pixels:
+    check_size(context.width, context.height, max_pixels=max_pixels)
+    # Frames may grow in the middle of a file: FFmpeg refuses those before it decodes them. It
+    # counts padded rows, hence the room.
+    context.options = {"max_pixels": str(2 * max_pixels)}
+    return stream
+
+
+def check_size(width: int, height: int, *, max_pixels: int) -> None:
+    """Refuse frames that are too large.
+
+    Raises:
+        TooLargeError: the message says how large they are, and what to do.
+    """
+    if width * height > max_pixels:
         raise TooLargeError(
-            f"Frames of {context.width}x{context.height} have more than {max_pixels} pixels: "
+            f"Frames of {width}x{height} have more than {max_pixels} pixels: "
             "raise --max-pixels if the file is trustworthy and memory suffices."
         )
-    return stream
 
 
 def _start(container: InputContainer, stream: VideoStream) -> Fraction:

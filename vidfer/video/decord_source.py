@@ -15,12 +15,7 @@ from vidfer.batches import FrameBatch
 from vidfer.errors import DecoderFailedError, UnsupportedVideoError
 from vidfer.video.container import VideoInfo
 from vidfer.video.selection import FrameSelection
-from vidfer.video.source import (
-    DecodeRecord,
-    DecoderName,
-    frames_per_chunk,
-    note_missing_end,
-)
+from vidfer.video.source import DecodeRecord, DecoderName, frames_per_chunk
 
 # decord fills up what it cannot decode with copies of the last frame; the second such
 # copy is an error instead.
@@ -38,6 +33,10 @@ def is_available() -> bool:
     return False
 
 
+class DecordUnfitError(UnsupportedVideoError):
+    """decord may not decode this file; another decoder may."""
+
+
 class DecordSource:
     """A VideoSource on decord, for files that the preflight has passed."""
 
@@ -49,7 +48,7 @@ class DecordSource:
         decord turns frames upright by itself; `rotation` (degrees) is for the record.
 
         Raises:
-            UnsupportedVideoError: decord cannot open it, or sees other frames or times.
+            DecordUnfitError: decord cannot open it, or sees other frames or times.
         """
         self.info = info
         self.record = DecodeRecord(rotation=rotation)
@@ -60,55 +59,65 @@ class DecordSource:
                 str(path.absolute()), num_threads=1, fault_tol=_MOST_COPIES
             )
             stamps = self._reader.get_frame_timestamp(range(len(self._reader)))
+        except UnicodeEncodeError as error:
+            raise DecordUnfitError("decord cannot take a name that is not UTF-8") from error
         except (RuntimeError, decord.DECORDError) as error:
-            raise UnsupportedVideoError("decord cannot open the file") from error
+            raise DecordUnfitError("decord cannot open the file") from error
         if not _same_times(stamps[:, 0], times_s):
-            raise UnsupportedVideoError("decord sees other frames or times than the file has")
+            raise DecordUnfitError("decord sees other frames or times than the file has")
 
     def batches(self, *, selection: FrameSelection, chunk_frames: int) -> Iterator[FrameBatch]:
         """Yield the selected frames; see VideoSource.
 
+        The file is read to its end even where the selection ends earlier: only there shows
+        whether decord has lost a frame and given the later ones their neighbours' times.
+
         Raises:
             DecoderFailedError: decord met damage in the middle of the file.
         """
-        size = frames_per_chunk(
-            width=self.info.width, height=self.info.height, chunk_frames=chunk_frames
-        )
-        shown = [i for i, t in enumerate(self._times_s) if not selection.is_over(float(t))]
-        for start in range(0, len(shown), size):
-            stop = min(start + size, len(shown))
-            frames = self._read(start, stop)
-            self.record.height, self.record.width = frames.shape[1:3]
-            self.record.frames_decoded = stop
-            index = np.array(
-                [i for i in range(start, stop) if self._is_taken(selection, i)], dtype=np.int64
-            )
-            if len(index):
-                self.record.frames_selected += len(index)
-                taken = frames if len(index) == len(frames) else frames[index - start]
-                yield FrameBatch(frames=taken, index=index, time_s=self._times_s[index])
-        if selection.is_whole:
-            frame_s = 1 / self.info.frame_rate if self.info.frame_rate else 0.0
-            last_end_s = float(self._times_s[-1]) + frame_s
-            note_missing_end(self.record, self.info, last_end_s=last_end_s)
+        last = previous = np.empty(0, dtype=np.uint8)
+        for start, frames in self._chunks(chunk_frames):
+            previous = frames[-2] if len(frames) > 1 else last
+            last = frames[-1]
+            yield from self._selected(selection, start, frames)
+        if np.array_equal(last, previous):
+            raise DecoderFailedError("decord may have filled up the end with a copy")
 
     def close(self) -> None:
         """Let go of the file."""
-        del self._reader
+        self._reader = None
+
+    def _chunks(self, chunk_frames: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield all frames in portions, each with the number of its first one."""
+        size = frames_per_chunk(
+            width=self.info.width, height=self.info.height, chunk_frames=chunk_frames
+        )
+        for start in range(0, len(self._times_s), size):
+            stop = min(start + size, len(self._times_s))
+            try:
+                yield start, self._reader.get_batch(range(start, stop)).asnumpy()
+            except (RuntimeError, _decord().DECORDError) as error:
+                raise DecoderFailedError("decord stopped in the middle of the file") from error
+
+    def _selected(
+        self, selection: FrameSelection, start: int, frames: np.ndarray
+    ) -> Iterator[FrameBatch]:
+        self.record.height, self.record.width = frames.shape[1:3]
+        times_s = self._times_s[start : start + len(frames)].tolist()
+        shown = sum(not selection.is_over(time_s) for time_s in times_s)
+        self.record.frames_decoded += shown
+        index = np.array(
+            [i for i in range(start, start + shown) if self._is_taken(selection, i)],
+            dtype=np.int64,
+        )
+        if len(index):
+            self.record.frames_selected += len(index)
+            taken = frames if len(index) == len(frames) else frames[index - start]
+            yield FrameBatch(frames=taken, index=index, time_s=self._times_s[index])
 
     def _is_taken(self, selection: FrameSelection, index: int) -> bool:
         previous_time_s = float(self._times_s[index - 1]) if index else None
         return selection.takes(index, float(self._times_s[index]), previous_time_s=previous_time_s)
-
-    def _read(self, start: int, stop: int) -> np.ndarray:
-        try:
-            frames: np.ndarray = self._reader.get_batch(range(start, stop)).asnumpy()
-        except (RuntimeError, _decord().DECORDError) as error:
-            raise DecoderFailedError(
-                f"decord stopped after frame {self.record.frames_decoded}, where the file is "
-                "damaged: use --decoder auto to keep what can be decoded."
-            ) from error
-        return frames
 
 
 def _decord() -> Any:

@@ -55,11 +55,15 @@ VIDEO_SUFFIXES: Final = frozenset(
 )
 
 _HEAD_BYTES: Final = 400
+
+# ISO containers (MP4, MOV) begin with a box: its size, then its kind. Only `mdat` may be
+# larger than half a gigabyte, so that text such as "The free ..." is none.
+_ISO_BOXES: Final = frozenset({b"ftyp", b"moov", b"free", b"skip", b"wide", b"pnot", b"styp"})
+_MOST_BOX_BYTES: Final = 2**29
 _BOX_HEADER_BYTES: Final = 8
 
 # Offset and bytes by which containers that can hold video begin.
 _VIDEO_MAGIC: Final[tuple[tuple[int, bytes], ...]] = (
-    *((4, box) for box in (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp")),
     (0, b"\x1aE\xdf\xa3"),  # Matroska, WebM
     (8, b"AVI "),
     (8, b"AVIX"),
@@ -111,7 +115,7 @@ def check_file(path: Path) -> None:
         if head[offset:].startswith(magic):
             raise NoVideoError(f"The file is {kind}, whatever its name says: it holds no video.")
     known = any(head[offset:].startswith(magic) for offset, magic in _VIDEO_MAGIC)
-    if not known and not _is_transport_stream(head):
+    if not known and not is_iso(head) and not _is_transport_stream(head):
         raise UnsupportedVideoError(
             "The file does not begin like any video container: it is another kind of file "
             "with a video's name, or its beginning is lost."
@@ -141,6 +145,12 @@ def _is_transport_stream(head: bytes) -> bool:
     return False
 
 
+def is_iso(head: bytes) -> bool:
+    """Tell whether a file that begins with `head` is MP4 or MOV."""
+    size, kind = int.from_bytes(head[:4], "big"), head[4:_BOX_HEADER_BYTES]
+    return kind == b"mdat" or (kind in _ISO_BOXES and size < _MOST_BOX_BYTES)
+
+
 def lacks_index(path: Path) -> bool:
     """Tell whether an MP4 or MOV file has no `moov` box, as recordings that were cut off.
 
@@ -148,6 +158,8 @@ def lacks_index(path: Path) -> bool:
     """
     end = path.stat().st_size
     with path.open("rb") as file:
+        if not is_iso(file.read(_BOX_HEADER_BYTES)):
+            return False
         position = 0
         while position + _BOX_HEADER_BYTES <= end:
             file.seek(position)

@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,12 @@ class InputVideo:
 
     path: where it is, absolute.
     below: its path below the input that gave it, forward slashes.
+    is_other: it is a file of another kind in a folder, to be passed over.
     """
 
     path: Path
     below: str
+    is_other: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,17 @@ def find_videos(inputs: Sequence[str | Path], *, exclude: Path) -> FoundInputs:
     passed_over = 0
     for one in inputs:
         for video in _expand(Path(one)):
-            if video is None:
+            if _is_below(video.path, exclude):
+                continue
+            if video.is_other:
                 passed_over += 1
-            elif not _is_below(video.path, exclude):
+            else:
                 found.setdefault(video.path, video)
     return FoundInputs(videos=list(found.values()), passed_over=passed_over)
 
 
-def _expand(one: Path) -> Iterable[InputVideo | None]:
-    """Yield the videos that one input means, and None for each other file of a folder."""
+def _expand(one: Path) -> Iterable[InputVideo]:
+    """Yield the videos that one input means, and the other files of a folder as such."""
     if one.is_dir():
         yield from _folder(one)
     elif not os.path.lexists(one) and glob.has_magic(str(one)):
@@ -61,20 +66,16 @@ def _expand(one: Path) -> Iterable[InputVideo | None]:
         yield InputVideo(path=_absolute(one), below=one.name)
 
 
-def _folder(folder: Path) -> Iterable[InputVideo | None]:
+def _folder(folder: Path) -> Iterable[InputVideo]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if name.startswith("."):
                 continue
-            path = Path(place, name)
-            if path.suffix.lower() in VIDEO_SUFFIXES:
-                yield InputVideo(path=_absolute(path), below=path.relative_to(folder).as_posix())
-            else:
-                yield None
+            yield _found(Path(place, name), base=folder)
 
 
-def _pattern(pattern: Path) -> Iterable[InputVideo | None]:
+def _pattern(pattern: Path) -> Iterable[InputVideo]:
     """Yield a pattern's matches, named by their path below its fixed part."""
     fixed = list(pattern.parts)
     while fixed and any(glob.has_magic(part) for part in fixed):
@@ -84,12 +85,16 @@ def _pattern(pattern: Path) -> Iterable[InputVideo | None]:
     if not matches:
         yield InputVideo(path=_absolute(pattern), below=pattern.name)
     for match in matches:
-        if match.is_dir():
-            continue
-        if match.suffix.lower() in VIDEO_SUFFIXES:
-            yield InputVideo(path=_absolute(match), below=match.relative_to(base).as_posix())
-        else:
-            yield None
+        if not match.is_dir():
+            yield _found(match, base=base)
+
+
+def _found(path: Path, *, base: Path) -> InputVideo:
+    return InputVideo(
+        path=_absolute(path),
+        below=path.relative_to(base).as_posix(),
+        is_other=path.suffix.lower() not in VIDEO_SUFFIXES,
+    )
 
 
 def _absolute(path: Path) -> Path:
@@ -130,8 +135,13 @@ def _free_name(video: InputVideo, taken: Mapping[str, str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a path as valid Unicode; bytes that are not UTF-8 become hexadecimal escapes."""
-    return os.fsencode(text).decode("utf-8", "backslashreplace")
+    """Return a path as valid Unicode; bytes that are not UTF-8 become hexadecimal escapes.
+
+    A name that spells out such an escape gets its backslash doubled, so that no two paths
+    look the same.
+    """
+    encoded = re.sub(rb"\\(?=x[0-9a-f]{2})", rb"\\\\", os.fsencode(text))
+    return encoded.decode("utf-8", "backslashreplace")
 
 
 def timeline_name(video: str) -> str:

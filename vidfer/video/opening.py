@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vidfer.config import DecoderChoice
 from vidfer.errors import UnsupportedVideoError
-from vidfer.video.decord_source import DecordSource, is_available
+from vidfer.video.decord_source import DecordSource, DecordUnfitError, is_available
 from vidfer.video.preflight import preflight
 from vidfer.video.pyav_source import PyavSource
 from vidfer.video.source import VideoSource
@@ -39,7 +39,7 @@ def open_video(path: Path, *, decoder: DecoderChoice, max_pixels: int) -> Opened
     try:
         found = preflight(path, max_pixels=max_pixels)
         source = DecordSource(path, info=found.info, times_s=found.times_s, rotation=found.rotation)
-    except UnsupportedVideoError as error:
+    except DecordUnfitError as error:
         if decoder == "decord":
             raise UnsupportedVideoError(
                 f"decord would not decode this file faithfully ({error}): use --decoder auto."

@@ -10,8 +10,9 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from vidfer.errors import UnsupportedVideoError
 from vidfer.video.container import VideoInfo, describe, open_container
+from vidfer.video.decord_source import DecordUnfitError
+from vidfer.video.source import TAIL_TOLERANCE_S
 
 # decord 0.6.0 bundles FFmpeg 4.1: these it decodes as FFmpeg 8 does.
 _CONTAINERS: Final = frozenset({"mov", "mp4", "matroska", "webm"})
@@ -42,7 +43,7 @@ def preflight(path: Path, *, max_pixels: int) -> Preflight:
     """Judge a file by its headers and packets.
 
     Raises:
-        UnsupportedVideoError: decord may not decode the file; the message says why.
+        DecordUnfitError: decord may not decode the file; the message says why.
         VideoError: the file cannot be used by any decoder.
     """
     container, stream = open_container(path, max_pixels=max_pixels)
@@ -51,16 +52,16 @@ def preflight(path: Path, *, max_pixels: int) -> Preflight:
         _refuse(_header_objection(info, streams=len(container.streams.video)))
         rotation = _rotation(container, stream)
         container.seek(0)
-        stamps = _stamps(container, stream)
+        stamps, end = _stamps(container, stream)
         time_base = stream.time_base or Fraction(1)
-        times_s = np.array([float(t * time_base) for t in sorted(stamps)]) - info.start_s
-    _refuse(_times_objection(info, times_s))
+    times_s = np.array([float(t * time_base - info.start) for t in sorted(stamps)])
+    _refuse(_times_objection(info, times_s, end_s=float(end * time_base - info.start)))
     return Preflight(info=info, times_s=times_s, rotation=rotation)
 
 
 def _refuse(objection: str | None) -> None:
     if objection:
-        raise UnsupportedVideoError(objection)
+        raise DecordUnfitError(objection)
 
 
 def _rotation(container: InputContainer, stream: VideoStream) -> int:
@@ -68,7 +69,7 @@ def _rotation(container: InputContainer, stream: VideoStream) -> int:
     try:
         return next(container.decode(stream)).rotation % 360
     except (av.FFmpegError, StopIteration) as error:
-        raise UnsupportedVideoError("the first frame is damaged") from error
+        raise DecordUnfitError("the first frame is damaged") from error
 
 
 def _header_objection(info: VideoInfo, *, streams: int) -> str | None:
@@ -96,9 +97,13 @@ def _memory_objection(info: VideoInfo, frames: int) -> str | None:
     return None
 
 
-def _stamps(container: InputContainer, stream: VideoStream) -> list[int]:
-    """Return the packets' presentation stamps; refuse damaged, hidden and timeless ones."""
+def _stamps(container: InputContainer, stream: VideoStream) -> tuple[list[int], int]:
+    """Return the packets' presentation stamps, and when the last one ends.
+
+    Damaged, hidden and timeless packets are refused.
+    """
     stamps = []
+    end = 0
     try:
         for packet in container.demux(stream):
             if packet.size == 0:
@@ -106,18 +111,23 @@ def _stamps(container: InputContainer, stream: VideoStream) -> list[int]:
             if packet.is_discard:
                 _refuse("an edit list hides frames that decord would show")
             if packet.is_corrupt or packet.pts is None:
-                raise UnsupportedVideoError("packets are damaged or without a time")
+                raise DecordUnfitError("packets are damaged or without a time")
             stamps.append(packet.pts)
+            end = max(end, packet.pts + (packet.duration or 0))
     except av.FFmpegError as error:
-        raise UnsupportedVideoError("the file is damaged or cut off") from error
-    return stamps
+        raise DecordUnfitError("the file is damaged or cut off") from error
+    return stamps, end
 
 
-def _times_objection(info: VideoInfo, times_s: np.ndarray) -> str | None:
+def _times_objection(info: VideoInfo, times_s: np.ndarray, *, end_s: float) -> str | None:
     if len(times_s) == 0:
         return "the file holds no packets"
     if info.frames_expected not in (None, len(times_s)):
         return f"the header says {info.frames_expected} frames, the file holds {len(times_s)}"
     if times_s[0] < 0 or (np.diff(times_s) <= 0).any():
         return "times begin before the file or do not rise"
+    if info.pictures_s is None:
+        return "the header does not say when the pictures end"
+    if info.pictures_s - end_s > TAIL_TOLERANCE_S:
+        return "the file is cut short"
     return _memory_objection(info, len(times_s))

@@ -13,8 +13,11 @@ DecoderName = Literal["decord", "pyav"]
 # One chunk of frames takes at most this, whatever the frame's size.
 _CHUNK_BYTES: Final = 64 * 2**20
 
+# Stretches shorter than this are rounding.
+_INSTANT_S: Final = 1e-3
+
 # Time lost at the end is noticed from here on: headers round, sound outlasts pictures.
-_TAIL_TOLERANCE_S: Final = 1.0
+TAIL_TOLERANCE_S: Final = 1.0
 
 
 @dataclass
@@ -37,10 +40,17 @@ class DecodeRecord:
 
     def add_loss(self, start_s: float, end_s: float) -> None:
         """Note a stretch without frames, joining it to the one before where they touch."""
-        if self.lost_ranges_s and start_s <= self.lost_ranges_s[-1][1] + 1e-3:
+        if self.lost_ranges_s and start_s <= self.lost_ranges_s[-1][1] + _INSTANT_S:
             start_s = min(start_s, self.lost_ranges_s[-1][0])
             end_s = max(end_s, self.lost_ranges_s.pop()[1])
         self.lost_ranges_s.append((start_s, end_s))
+
+    def regain(self, start_s: float, end_s: float) -> None:
+        """Take a stretch back out of what was lost: its frame came late."""
+        kept = []
+        for low, high in self.lost_ranges_s:
+            kept += [(low, min(high, start_s)), (max(low, end_s), high)]
+        self.lost_ranges_s = [(low, high) for low, high in kept if high - low > _INSTANT_S]
 
 
 class VideoSource(Protocol):
@@ -73,12 +83,12 @@ def frames_per_chunk(*, width: int, height: int, chunk_frames: int) -> int:
     return max(1, min(chunk_frames, _CHUNK_BYTES // max(1, width * height * 3)))
 
 
-def note_missing_end(record: DecodeRecord, info: VideoInfo, *, last_end_s: float) -> None:
-    """Record the time between the last frame and the end that the header announces."""
-    if info.duration_s is None or info.duration_s - last_end_s <= _TAIL_TOLERANCE_S:
+def note_missing_end(record: DecodeRecord, *, announced_s: float | None, last_end_s: float) -> None:
+    """Record the time between what was read last and the end that the header announces."""
+    if announced_s is None or announced_s - last_end_s <= TAIL_TOLERANCE_S:
         return
-    record.add_loss(last_end_s, info.duration_s)
+    record.add_loss(last_end_s, announced_s)
     record.fault = (
-        f"The video breaks off at {last_end_s:.2f} s of {info.duration_s:.2f} s: "
+        f"The video breaks off at {last_end_s:.2f} s of {announced_s:.2f} s: "
         "the file was cut short or its end is damaged."
     )
