@@ -56,7 +56,14 @@ def _surroundings(frame: np.ndarray, squares: np.ndarray) -> tuple[np.ndarray, n
     """Return the part of the frame that holds all squares, edges continued, and its origin."""
     low = np.floor(squares[:, :2].min(axis=0)).astype(int) - 1
     high = np.ceil(squares[:, 2:].max(axis=0)).astype(int) + 1
-    height, width = frame.shape[:2]
-    columns = np.clip(np.arange(low[0], high[0]), 0, width - 1)
-    rows = np.clip(np.arange(low[1], high[1]), 0, height - 1)
-    return frame[rows[:, None], columns[None, :]], low.astype(np.float32)
+    size = np.array(frame.shape[1::-1])
+    inside_low, inside_high = np.clip([low, high], 0, size)
+    # A square wholly outside still needs one pixel of edge to go on with.
+    inside_low = np.minimum(inside_low, size - 1)
+    inside_high = np.maximum(inside_high, inside_low + 1)
+    patch = frame[inside_low[1] : inside_high[1], inside_low[0] : inside_high[0]]
+    before, after = inside_low - low, high - inside_high
+    if (before > 0).any() or (after > 0).any():
+        margins = ((before[1], after[1]), (before[0], after[0]), (0, 0))
+        patch = np.pad(patch, np.maximum(margins, 0), mode="edge")
+    return patch, np.minimum(low, inside_low).astype(np.float32)
