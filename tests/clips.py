@@ -35,8 +35,9 @@ _COLUMNS, _ROWS = 4, 3
 class Clip:
     """A clip and what a player shows of it: each frame's number, its time, the upright size.
 
-    `intact`, for a damaged clip: the numbers of the frames in groups of pictures that the
-    damage does not touch, which every tolerant decoder can give.
+    For a damaged clip, `intact` are the numbers of the frames in groups of pictures that the
+    damage does not touch, which every tolerant decoder can give, and `torn` those of the frames
+    whose own packet it touches.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Clip:
     height: int = HEIGHT_PX
     rotation: int = 0
     intact: frozenset[int] = frozenset()
+    torn: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -77,6 +79,22 @@ class ClipFolder:
         """Return a video whose frames double in width and height in its middle."""
         return self._once("growing", self._write_growing)
 
+    def still_end(self) -> Clip:
+        """Return a healthy clip whose last two frames are the same, as in a still or a fade."""
+        return self._once(
+            "still_end",
+            lambda: write_video(
+                self._folder, name="still_end.mp4", stamps_ms=steady(20), numbers=[*range(19), 18]
+            ),
+        )
+
+    def cut_at_open_group(self, suffix: str) -> Clip:
+        """Return a copy that begins, undamaged, at a key frame in the middle of a video.
+
+        The first frames' packets refer to frames before the cut, so that no player shows them.
+        """
+        return self._once(f"cut_at_open_group{suffix}", lambda: self._cut_at_open_group(suffix))
+
     def path(self, name: str) -> Path:
         return self._folder / name
 
@@ -92,6 +110,25 @@ class ClipFolder:
         path = self._folder / "growing.h264"
         path.write_bytes(small.path.read_bytes() + large.path.read_bytes())
         return path
+
+    def _cut_at_open_group(self, suffix: str) -> Clip:
+        whole = write_video(
+            self._folder, name=f"open_groups{suffix}", stamps_ms=steady(), options=_OPEN_GROUPS
+        )
+        path = self._folder / f"cut_at_open_group{suffix}"
+        first = 2 * GROUP_FRAMES
+        with av.open(str(whole.path)) as old, av.open(str(path), "w") as new:
+            stream = new.add_stream_from_template(old.streams.video[0])
+            packets = [packet for packet in old.demux(video=0) if packet.size]
+            start = [i for i, packet in enumerate(packets) if packet.is_keyframe][2]
+            shift = packets[start].dts
+            for packet in packets[start:]:
+                packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+                packet.stream = stream
+                new.mux(packet)
+        return replace(
+            whole, path=path, numbers=whole.numbers[first:], times_s=whole.times_s[:-first]
+        )
 
 
 def paint_number(number: int, *, width: int = WIDTH_PX, height: int = HEIGHT_PX) -> np.ndarray:
@@ -126,6 +163,7 @@ _X264: Mapping[str, str] = {
     "x264-params": "scenecut=0",
 }
 _B_FRAMES: Mapping[str, str] = {**_X264, "bf": "3", "b_strategy": "0"}
+_OPEN_GROUPS: Mapping[str, str] = {**_B_FRAMES, "x264-params": "scenecut=0:open-gop=1"}
 _QUICK_VP9: Mapping[str, str] = {"deadline": "realtime", "cpu-used": "8", "g": str(GROUP_FRAMES)}
 # Matroska can be read on from the next cluster after damage.
 _CLUSTER_PER_GROUP: Mapping[str, str] = {"cluster_time_limit": str(GROUP_FRAMES * FRAME_MS - 10)}
@@ -137,6 +175,7 @@ def write_video(
     *,
     name: str,
     stamps_ms: Sequence[int],
+    numbers: Sequence[int] | None = None,
     codec: str = "libx264",
     options: Mapping[str, str] = _X264,
     container_options: Mapping[str, str] | None = None,
@@ -147,9 +186,10 @@ def write_video(
     last_ms: int = FRAME_MS,
     ticks_per_s: int = 1000,
 ) -> Clip:
-    """Write frames 0, 1, 2, ... to be shown at `stamps_ms`; return what a player shows.
+    """Write frames to be shown at `stamps_ms`; return what a player shows.
 
     Frames before time 0 are written but hidden, in containers that have edit lists.
+    numbers: what the frames carry, by default 0, 1, 2, ...
     size: the upright frame's. turned_left: quarter turns to the left that a player makes.
     sound_s: length of a silent sound track. last_ms: how long the last frame is shown.
     """
@@ -164,7 +204,8 @@ def write_video(
         sound = None
         if sound_s:
             sound = container.add_stream("pcm_s16le", rate=_SOUND_RATE, layout="mono")
-        for number, stamp in enumerate(stamps_ms):
+        written = list(zip(numbers or range(len(stamps_ms)), stamps_ms))
+        for number, stamp in written:
             upright = paint_number(number, width=width, height=height)
             stored = np.ascontiguousarray(np.rot90(upright, -turned_left))
             frame = av.VideoFrame.from_ndarray(stored, "rgb24").reformat(format=pixel_format)
@@ -179,7 +220,7 @@ def write_video(
             _mux_silence(container, sound, sound_s)
     if turned_left:
         _write_display_matrix(path, turned_left)
-    shown = [(number, stamp) for number, stamp in enumerate(stamps_ms) if stamp >= 0]
+    shown = [(number, stamp) for number, stamp in written if stamp >= 0]
     return Clip(
         path=path,
         numbers=tuple(number for number, _ in shown),
@@ -219,8 +260,15 @@ HEALTHY: dict[str, dict[str, Any]] = {
     "gap": dict(
         name="gap.mp4", stamps_ms=[0, 40, 80, 200, 1900, 1933, *(2000 + 33 * i for i in range(20))]
     ),
+    "pause": dict(
+        name="pause.mp4", stamps_ms=[33 * i for i in range(30)] + [3000 + 33 * i for i in range(40)]
+    ),
     "late_start": dict(name="late_start.mkv", stamps_ms=steady(first_ms=5000)),
     "late_start_mp4": dict(name="late_start.mp4", stamps_ms=steady(first_ms=5000)),
+    # It starts at 5.0390625 s, which FFmpeg rounds to microseconds.
+    "late_start_between_microseconds": dict(
+        name="late_start_between.mp4", stamps_ms=steady(first_ms=5040), ticks_per_s=1024
+    ),
     "turned_90": dict(name="turned_90.mp4", stamps_ms=steady(20), size=(64, 96), turned_left=1),
     "turned_180": dict(name="turned_180.mp4", stamps_ms=steady(20), turned_left=2),
     "turned_270": dict(name="turned_270.mp4", stamps_ms=steady(20), size=(64, 96), turned_left=3),
@@ -343,6 +391,9 @@ DAMAGED: dict[str, tuple[str, Damage]] = {
     "zeros_mp4": ("index_first", _zeros),
     "one_packet_mp4": ("index_first", _one_packet),
     "one_packet_mkv": ("mkv", _one_packet),
+    "one_packet_avi": ("avi", _one_packet),
+    "one_packet_ts": ("transport_stream", _one_packet),
+    "one_packet_pause": ("pause", _one_packet),
     "lost_key_frame_mkv": ("short_clusters", _key_frame),
     "no_frame_left": ("index_first", _no_frame_left),
 }
@@ -353,22 +404,26 @@ def _damage(clip: Clip, path: Path, *, damage: Damage) -> Clip:
     first, filling = damage(clip.path)
     last = len(whole) if filling is None else first + len(filling)
     path.write_bytes(whole[:first] + (b"" if filling is None else filling + whole[last:]))
-    return replace(clip, path=path, intact=_untouched(clip, first, last))
+    groups = _numbers_by_group(clip, first, last)
+    torn = frozenset().union(*(touched for _, touched in groups))
+    intact = frozenset().union(*(numbers for numbers, touched in groups if not touched))
+    return replace(clip, path=path, intact=intact, torn=torn)
 
 
-def _untouched(clip: Clip, first: int, last: int) -> frozenset[int]:
-    """Return the frames of the groups of which no packet lies in bytes `first` to `last`."""
-    groups: list[tuple[bool, list[int]]] = []
+def _numbers_by_group(clip: Clip, first: int, last: int) -> list[tuple[set[int], set[int]]]:
+    """Return each group's frames, and those whose packet lies in bytes `first` to `last`."""
+    groups: list[tuple[set[int], set[int]]] = []
     packets = _packets(clip.path)
-    start = min(p.pts for p in packets)
+    stamps = sorted(packet.pts for packet in packets)
     for packet in packets:
         if packet.is_keyframe:
-            groups.append((True, []))
-        sound, numbers = groups[-1]
-        number = round(float((packet.pts - start) * packet.time_base) * 1000 / FRAME_MS)
-        untouched = packet.pos + packet.size <= first or packet.pos >= last
-        groups[-1] = (sound and untouched, [*numbers, number])
-    return frozenset(number for sound, numbers in groups if sound for number in numbers)
+            groups.append((set(), set()))
+        numbers, touched = groups[-1]
+        number = stamps.index(packet.pts)
+        numbers.add(number)
+        if first < packet.pos + packet.size and packet.pos < last:
+            touched.add(number)
+    return groups
 
 
 def _packets(path: Path) -> list[av.Packet]:

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "vidfer"
 FLOORS = {
     "vidfer.errors": 0,
     "vidfer.emotions": 0,
+    "vidfer.checks": 1,
     "vidfer.toml_file": 1,
     "vidfer.batches": 1,
     "vidfer.compute": 1,

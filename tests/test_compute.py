@@ -110,6 +110,14 @@ def test_threads_are_set_inside_the_block_and_restored_after_it(count):
     assert torch.get_num_threads() == 1
 
 
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_threads_are_refused(count):
+    refusal = f"threads must be at least 1; got {count}"
+    with pytest.raises(SettingsError, match=refusal), torch_threads(count):
+        pass
+    assert torch.get_num_threads() == 1
+
+
 def test_threads_are_restored_after_an_error():
     with pytest.raises(KeyError), torch_threads(2):
         raise KeyError
@@ -142,7 +150,6 @@ def test_a_device_that_does_not_exist_is_refused_by_name(name):
     assert "use 'auto', 'cpu' or 'cuda'" in str(refusal.value)
 
 
-@pytest.mark.xfail(strict=True, reason="choose_device tries only to make an empty tensor")
 def test_a_device_that_computes_nothing_is_refused():
     with pytest.raises(SettingsError, match="'meta'"):
         choose_device("meta")

@@ -74,8 +74,8 @@ class DetectionBatch(_ShapeRepr):
     landmarks_px: np.ndarray
 
     def __post_init__(self) -> None:
-        count = len(self.frame_row)
         _check("frame_row", self.frame_row, np.int64, (None,))
+        count = len(self.frame_row)
         _check("box_px", self.box_px, np.float32, (count, 4))
         _check("score", self.score, np.float32, (count,))
         _check("landmarks_px", self.landmarks_px, np.float32, (count, len(LANDMARKS), 2))
@@ -102,8 +102,9 @@ class QualityBatch(_ShapeRepr):
     usable: np.ndarray
 
     def __post_init__(self) -> None:
+        _check("sharpness", self.sharpness, np.float32, (None,))
         count = len(self.sharpness)
-        for name in ("sharpness", "brightness", "yaw_deg", "roll_deg"):
+        for name in ("brightness", "yaw_deg", "roll_deg"):
             _check(name, getattr(self, name), np.float32, (count,))
         _check("usable", self.usable, np.bool_, (count,))
 

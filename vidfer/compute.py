@@ -17,6 +17,9 @@ BLOCK_ITEMS: Final = 16
 # What is raised when the processor's or the GPU's memory does not suffice.
 OUT_OF_MEMORY: Final = (MemoryError, torch.OutOfMemoryError)
 
+# Kinds of devices that compute; torch knows others, such as "meta", which only pretends to.
+_DEVICE_KINDS: Final = ("cpu", "cuda", "mps")
+
 
 def choose_device(name: str) -> torch.device:
     """Return the device that `name` means; `auto` is the first GPU, or the CPU.
@@ -26,13 +29,16 @@ def choose_device(name: str) -> torch.device:
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    refusal = SettingsError(
+        f"The device '{name}' is not available here: use 'auto', 'cpu' or 'cuda'."
+    )
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise SettingsError(
-            f"The device '{name}' is not available here: use 'auto', 'cpu' or 'cuda'."
-        ) from error
+        raise refusal from error
+    if device.type not in _DEVICE_KINDS:
+        raise refusal
     return device
 
 
@@ -49,7 +55,12 @@ def torch_threads(count: int) -> Iterator[None]:
 
     More than one thread spins while it waits; beside another busy process that made
     the detector ten to twenty times slower. Processes scale better than threads.
+
+    Raises:
+        SettingsError: `count` is below 1.
     """
+    if count < 1:
+        raise SettingsError(f"threads must be at least 1; got {count}.")
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import math
-from dataclasses import Field, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import tomli_w
 
+from vidfer.checks import require, settle_types
 from vidfer.errors import SettingsError
 from vidfer.toml_file import read_toml, refuse_unknown
 
@@ -29,7 +29,7 @@ class AnalyzeSettings:
     """Everything that `analyze` can be told besides its inputs and output.
 
     Raises:
-        SettingsError: a value is outside its range.
+        SettingsError: a value is of another type, outside its range, or contradicts another.
     """
 
     decoder: DecoderChoice = _setting(
@@ -80,22 +80,27 @@ class AnalyzeSettings:
     )
 
     def __post_init__(self) -> None:
-        if self.decoder not in get_args(DecoderChoice):
-            names = ", ".join(get_args(DecoderChoice))
-            raise SettingsError(f"decoder must be one of {names}; got '{self.decoder}'.")
-        for name in ("every", "min_face_px", "max_pixels", "chunk_frames", "batch_size"):
-            _require(self, name, lambda value: value >= 1, "at least 1")
-        for name in ("usable_face_px", "usable_sharpness", "track_gap_s", "usable_yaw_deg"):
-            _require(self, name, lambda value: 0 <= value < math.inf, "0 or more")
-        for name in ("min_face_score", "usable_brightness_min", "usable_brightness_max"):
-            _require(self, name, lambda value: 0 <= value <= 1, "between 0 and 1")
-        for name in ("start_s", "end_s"):
-            _require(self, name, math.isfinite, "a number of seconds")
-        _require(self, "fps", lambda value: 0 < value < math.inf, "above 0")
+        settle_types(self)
+        counts = ("every", "min_face_px", "max_pixels", "chunk_frames", "batch_size")
+        require(self, *counts, holds=lambda value: value >= 1, wanted="at least 1")
+        limits = ("usable_face_px", "usable_sharpness", "track_gap_s", "usable_yaw_deg")
+        require(self, *limits, holds=lambda value: value >= 0, wanted="0 or more")
+        shares = ("min_face_score", "usable_brightness_min", "usable_brightness_max")
+        require(self, *shares, holds=lambda value: 0 <= value <= 1, wanted="between 0 and 1")
+        require(self, "fps", holds=lambda value: value > 0, wanted="above 0")
+        self._require_sense()
+
+    def _require_sense(self) -> None:
+        """Refuse values that are right one by one and leave nothing to do together."""
         if self.fps is not None and self.every != 1:
             raise SettingsError("fps and every exclude each other: give one of them.")
         if self.start_s is not None and self.end_s is not None and self.end_s <= self.start_s:
             raise SettingsError(f"end ({self.end_s} s) must come after start ({self.start_s} s).")
+        if self.usable_brightness_max < self.usable_brightness_min:
+            raise SettingsError(
+                f"usable_brightness_max ({self.usable_brightness_max}) must not be below "
+                f"usable_brightness_min ({self.usable_brightness_min})."
+            )
 
     @property
     def row_settings(self) -> dict[str, Any]:
@@ -116,18 +121,6 @@ class AnalyzeSettings:
     def to_toml(self) -> str:
         """Return the settings as TOML; those that are None are left out."""
         return tomli_w.dumps({k: v for k, v in asdict(self).items() if v is not None})
-
-
-def _require(settings: AnalyzeSettings, name: str, holds: Any, wanted: str) -> None:
-    value = getattr(settings, name)
-    if value is None and _field(name).default is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not holds(value):
-        raise SettingsError(f"{name} must be {wanted}; got {value!r}.")
-
-
-def _field(name: str) -> "Field[Any]":
-    return next(f for f in fields(AnalyzeSettings) if f.name == name)
 
 
 def read_settings(path: Path) -> dict[str, Any]:

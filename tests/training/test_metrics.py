@@ -141,13 +141,11 @@ def test_the_tables_columns_stand_below_each_other():
     assert {len(line) for line in lines} == {len(lines[0])}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=RuntimeWarning,
-    reason="ClassificationReport.accuracy divides by the number of labels even if it is 0",
-)
 def test_nothing_to_compare_gives_zeros_as_in_scikit_learn():
     none = np.empty(0, dtype=np.int64)
     report = ClassificationReport.of(none, none)
     assert report.accuracy == 0
     assert report.macro_f1 == 0
+    zeros = {"precision": 0, "recall": 0, "f1-score": 0, "support": 0}
+    assert report.as_dict()["weighted avg"] == zeros
+    assert report.as_text().splitlines()[-1].split() == ["weighted", "avg", *["0.00"] * 3, "0"]

@@ -1,7 +1,7 @@
 """Decoding a whole file in one call, and cases of decoder and clip to run it on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +31,8 @@ REFUSED_BY_DECORD = (
     "gif",
     "raw_h264",
     "tiny",
+    "long_sound",
 )
-
-# (decoder, kind of clip)
-Case = tuple[DecoderChoice, str]
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,11 @@ class Decoded:
     info: VideoInfo
     record: DecodeRecord
 
-    @property
+    @cached_property
     def frames(self) -> list[np.ndarray]:
         return [frame for batch in self.batches for frame in batch.frames]
 
-    @property
+    @cached_property
     def numbers(self) -> list[int]:
         return [read_number(frame) for frame in self.frames]
 
@@ -80,24 +78,26 @@ def decode(
     return Decoded(batches, source.decoder, opened.why, source.info, source.record)
 
 
-def cases(*, kinds: tuple[str, ...] = tuple(HEALTHY), bugs: Mapping[Case, str] | None = None):
-    """Return every decoder with every kind of healthy clip that it reads, as parameters.
+@cache
+def decode_once(path: Path, *, decoder: DecoderChoice = "pyav", chunk_frames: int = 16) -> Decoded:
+    """Decode a whole file, or return what it gave to an earlier test: nobody may change that."""
+    decoded = decode(path, decoder=decoder, chunk_frames=chunk_frames)
+    for batch in decoded.batches:
+        for array in (batch.frames, batch.index, batch.time_s):
+            array.flags.writeable = False
+    return decoded
 
-    bugs: cases that are known to fail, and why.
-    """
-    known = bugs or {}
+
+def cases(*, kinds: tuple[str, ...] = tuple(HEALTHY)):
+    """Return every decoder with every kind of healthy clip that it reads, as parameters."""
     return [
-        pytest.param(decoder, kind, id=f"{decoder}-{kind}", marks=_marks(decoder, kind, known))
+        pytest.param(
+            decoder,
+            kind,
+            id=f"{decoder}-{kind}",
+            marks=[needs_decord] if decoder == "decord" else [],
+        )
         for decoder in ("pyav", "decord")
         for kind in kinds
         if decoder == "pyav" or kind not in REFUSED_BY_DECORD
     ]
-
-
-def _marks(
-    decoder: DecoderChoice, kind: str, bugs: Mapping[Case, str]
-) -> list[pytest.MarkDecorator]:
-    marks = [needs_decord] if decoder == "decord" else []
-    if (decoder, kind) in bugs:
-        marks.append(pytest.mark.xfail(strict=True, reason=bugs[decoder, kind]))
-    return marks

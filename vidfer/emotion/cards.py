@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from vidfer.checks import is_number, is_text, is_whole
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import WeightsError
 
@@ -69,7 +70,7 @@ def read_card(path: Path) -> ModelCard:
     """Read the card of the weights file `path`.
 
     Raises:
-        WeightsError: the card is missing or damaged.
+        WeightsError: the card is missing or damaged, or holds what cannot be used.
     """
     card_path = path.with_suffix(".json")
     try:
@@ -80,6 +81,20 @@ def read_card(path: Path) -> ModelCard:
         raise WeightsError(
             f"{path} needs its card {card_path.name} beside it, with {known}: {error}"
         ) from error
-    if card.labels != list(EMOTIONS):
-        raise WeightsError(f"{card_path} has the labels {card.labels}, not {list(EMOTIONS)}.")
+    _require_usable(card, card_path)
     return card
+
+
+def _require_usable(card: ModelCard, path: Path) -> None:
+    for name, holds, wanted in (
+        ("network", is_text(card.network), "a name"),
+        ("temperature", is_number(card.temperature) and card.temperature > 0, "a number above 0"),
+        ("parameters", is_whole(card.parameters) and card.parameters > 0, "a number above 0"),
+    ):
+        if not holds:
+            raise WeightsError(
+                f"{path} must give {wanted} as '{name}', not {getattr(card, name)!r}: "
+                "install vidfer again, or train again."
+            )
+    if card.labels != list(EMOTIONS):
+        raise WeightsError(f"{path} has the labels {card.labels}, not {list(EMOTIONS)}.")

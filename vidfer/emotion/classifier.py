@@ -35,11 +35,7 @@ class EmotionClassifier:
 
     def _classify(self, crops: torch.Tensor) -> torch.Tensor:
         prepared = prepare_crops(crops.to(self._device))
-        logits = in_blocks(
-            self._network,
-            prepared.contiguous(memory_format=torch.channels_last),
-            block_items=self._block_items,
-        )
+        logits = in_blocks(self._network, prepared, block_items=self._block_items)
         # Double precision keeps the seven probabilities' sum at 1 to the last bit that
         # float32 can show, and costs nothing at this size.
         probabilities = torch.softmax(logits.double() / self._temperature, dim=1)

@@ -44,17 +44,39 @@ def load_model(name_or_path: str) -> EmotionModel:
         raise WeightsError(
             f"{path} is for the network '{card.network}'; known are {', '.join(NETWORKS)}."
         )
+    return EmotionModel(card=card, network=_filled_network(card, content, path))
+
+
+def _filled_network(card: ModelCard, content: bytes, path: Path) -> nn.Module:
     network = NETWORKS[card.network]()
     try:
         tensors = safetensors.torch.load(content)
-        network.load_state_dict({name: _widened(tensor) for name, tensor in tensors.items()})
-    except (safetensors.SafetensorError, RuntimeError) as error:
-        first_line = str(error).splitlines()[0]
-        raise WeightsError(
-            f"{path} does not fit the network '{card.network}' ({first_line}): "
-            "it was made by another version. Install vidfer again, or train again."
-        ) from error
-    return EmotionModel(card=card, network=network.eval())
+    except (safetensors.SafetensorError, KeyError) as error:  # KeyError: numbers torch has not
+        raise _misfit_error(card, path, "it is no safetensors file") from error
+    reason = _misfit(tensors, network.state_dict())
+    if reason:
+        raise _misfit_error(card, path, reason)
+    network.load_state_dict({name: _widened(tensor) for name, tensor in tensors.items()})
+    return network.eval()
+
+
+def _misfit(tensors: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> str | None:
+    """Return what is wrong with the first tensor that is not as wanted, if any."""
+    for name, tensor in wanted.items():
+        if name not in tensors:
+            return f"its tensor '{name}' is missing"
+        have, want = tuple(tensors[name].shape), tuple(tensor.shape)
+        if have != want:
+            return f"its tensor '{name}' has the shape {have} instead of {want}"
+    extra = next((name for name in tensors if name not in wanted), None)
+    return f"its tensor '{extra}' is unknown" if extra is not None else None
+
+
+def _misfit_error(card: ModelCard, path: Path, reason: str) -> WeightsError:
+    return WeightsError(
+        f"{path} does not fit the network '{card.network}' ({reason}): "
+        "install vidfer again, or train again."
+    )
 
 
 def save_weights(network: nn.Module, path: Path) -> str:

@@ -13,9 +13,13 @@ def prepare_crops(crops: torch.Tensor) -> torch.Tensor:
     """Turn grey crops, uint8 (N, 48, 48), into network input, float32 (N, 1, 48, 48).
 
     Each crop is brought to mean 0 and standard deviation 1, so that dark, bright and
-    low-contrast faces look alike to the network.
+    low-contrast faces look alike to the network. The memory layout is channels-last, in
+    which convolutions run several times as fast on the CPU.
     """
     grey = crops.to(torch.float32).unsqueeze(1)
+    if len(grey) == 0:
+        return grey  # torch warns of the deviation of nothing
     mean = grey.mean(dim=(2, 3), keepdim=True)
     deviation = grey.std(dim=(2, 3), keepdim=True, correction=0)
-    return (grey - mean) / deviation.clamp_min(_LEAST_DEVIATION)
+    prepared = (grey - mean) / deviation.clamp_min(_LEAST_DEVIATION)
+    return prepared.contiguous(memory_format=torch.channels_last)

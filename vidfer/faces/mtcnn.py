@@ -50,7 +50,11 @@ class MtcnnDetector:
     @torch.inference_mode()
     def detect(self, batch: FrameBatch) -> DetectionBatch:
         """Find the faces of each frame; a batch without any gives an empty result."""
-        frames = [AreaTable(torch.from_numpy(f).to(self._device)) for f in batch.frames]
+        if len(batch) == 0:
+            return _no_detections()
+        # torch warns of arrays that cannot be written to; `require` copies only those.
+        arrays = [np.require(frame, requirements="W") for frame in batch.frames]
+        frames = [AreaTable(torch.from_numpy(array).to(self._device)) for array in arrays]
         found = [self._candidates(frame) for frame in frames]
         found = self._second_stage(frames, found)
         return self._third_stage(frames, found)
@@ -168,6 +172,15 @@ def _landmarks(corners: torch.Tensor, relative: torch.Tensor) -> torch.Tensor:
     size = corners[:, 2:] - corners[:, :2] + 1
     points = torch.stack([relative[:, :count], relative[:, count:]], dim=2)
     return points * size[:, None, :] + corners[:, None, :2] - 1
+
+
+def _no_detections() -> DetectionBatch:
+    return DetectionBatch(
+        frame_row=np.empty(0, dtype=np.int64),
+        box_px=np.empty((0, 4), dtype=np.float32),
+        score=np.empty(0, dtype=np.float32),
+        landmarks_px=np.empty((0, len(LANDMARKS), 2), dtype=np.float32),
+    )
 
 
 def _detections(

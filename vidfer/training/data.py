@@ -1,6 +1,7 @@
 """Labelled face pictures from FER2013's Parquet files."""
 
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.emotions import EMOTIONS
@@ -20,6 +21,8 @@ SPLIT_FILES: Final[dict[str, str]] = {
     "public_test": "public_test.parquet",
     "private_test": "private_test.parquet",
 }
+
+_LAST_LABEL: Final = len(EMOTIONS) - 1
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class LabelledFaces:
             raise ValueError(
                 f"labels must be ({len(self.pictures)},) like pictures, got {self.labels.shape}"
             )
+        if self.labels.dtype != np.int64:
+            raise ValueError(f"labels must be int64, got {self.labels.dtype}")
+        wrong = self.labels[~_are_labels(self.labels)]
+        if len(wrong):
+            raise ValueError(f"labels must lie in 0 to {_LAST_LABEL}, got {wrong[0]}")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -68,13 +76,14 @@ def read_faces(path: Path) -> LabelledFaces:
         raise DataError(
             f"Cannot read {path} as a Parquet file with the columns 'emotion' and 'image': {error}"
         ) from error
-    labels = table["emotion"].to_numpy().astype(np.int64)
-    if len(labels) == 0:
+    if table.num_rows == 0:
         raise DataError(f"{path} holds no pictures.")
-    if labels.min() < 0 or labels.max() >= len(EMOTIONS):
-        raise DataError(f"{path} has an 'emotion' outside 0 to {len(EMOTIONS) - 1}.")
+    labels = _labels(table["emotion"], path)
     encoded = table["image"].to_pylist()
-    pictures = np.stack([_decode(data, path, row) for row, data in enumerate(encoded)])
+    with warnings.catch_warnings():
+        # Pillow only warns of pictures that are huge, but not so huge that it refuses them.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        pictures = np.stack([_decode(data, path, row) for row, data in enumerate(encoded)])
     return LabelledFaces(pictures=pictures, labels=labels)
 
 
@@ -87,14 +96,47 @@ def read_split(folder: Path, split: str) -> LabelledFaces:
     return read_faces(folder / SPLIT_FILES[split])
 
 
+def _are_labels(values: np.ndarray) -> np.ndarray:
+    """Tell of each number whether it is an index into EMOTIONS, bool like `values`."""
+    return np.isin(values, np.arange(len(EMOTIONS)))
+
+
+def _labels(column: pa.ChunkedArray, path: Path) -> np.ndarray:
+    """Return the labels, int64 (N,), if every row has a whole number in range."""
+    kind = column.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        raise DataError(
+            f"The column 'emotion' of {path} must hold whole numbers from 0 to {_LAST_LABEL}; "
+            f"it holds {kind}."
+        )
+    # Rows without a value become NaN, which is no label either.
+    values = column.to_numpy()
+    wrong = np.flatnonzero(~_are_labels(values))
+    if len(wrong):
+        row = int(wrong[0])
+        raise DataError(
+            f"Row {row} of {path} has an 'emotion' outside 0 to {_LAST_LABEL} in whole numbers: "
+            f"{column[row]}."
+        )
+    labels: np.ndarray = values.astype(np.int64)
+    return labels
+
+
 def _decode(data: bytes, path: Path, row: int) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(data)) as image:
+            # A forged size is refused before anything of that size is made.
+            _require_size(image.size, path, row)
             picture = np.asarray(image.convert("L"))
-    except (UnidentifiedImageError, OSError, TypeError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # whatever damage leads Pillow's readers to
         raise DataError(f"Row {row} of {path} does not hold a picture.") from error
-    if picture.shape != (CROP_SIDE_PX, CROP_SIDE_PX):
-        raise DataError(
-            f"Row {row} of {path} is {picture.shape[1]}x{picture.shape[0]} pixels, not 48x48."
-        )
+    # Some formats learn their size only from the pixels.
+    _require_size(picture.shape[::-1], path, row)
     return picture
+
+
+def _require_size(size_px: tuple[int, ...], path: Path, row: int) -> None:
+    if size_px != (CROP_SIDE_PX, CROP_SIDE_PX):
+        raise DataError(f"Row {row} of {path} is {size_px[0]}x{size_px[1]} pixels, not 48x48.")

@@ -70,7 +70,7 @@ def evaluate_model(model: EmotionModel, data: Path, *, device: torch.device) -> 
     """Evaluate on one Parquet file, or on all official splits that a folder holds.
 
     Test pictures that are pixel copies of training pictures are left out in a second
-    report wherever the training split lies beside them.
+    report wherever the training split lies beside them and any pictures are left.
 
     Raises:
         DataError: `data` is neither.
@@ -101,7 +101,7 @@ def _splits(data: Path) -> dict[str, LabelledFaces]:
 
 
 def _with_uncopied(read: dict[str, LabelledFaces], folder: Path) -> dict[str, LabelledFaces]:
-    """Add, after each test split, the split without copies of training pictures."""
+    """Add, after each test split, what is left of it without copies of training pictures."""
     tests = [name for name in read if name in SPLIT_FILES and name != "training"]
     if not tests or not (folder / SPLIT_FILES["training"]).is_file():
         return read
@@ -110,7 +110,9 @@ def _with_uncopied(read: dict[str, LabelledFaces], folder: Path) -> dict[str, La
     for name, faces in read.items():
         result[name] = faces
         if name in tests:
-            result[name + WITHOUT_COPIES] = faces.without_copies_of(training)
+            left = faces.without_copies_of(training)
+            if len(left):
+                result[name + WITHOUT_COPIES] = left
     return result
 
 

@@ -12,7 +12,7 @@ from vidfer.emotion.networks import NETWORKS
 from vidfer.emotion.preparation import prepare_crops
 from vidfer.errors import DataError, SettingsError
 from vidfer.training.data import LabelledFaces
-from vidfer.training.recipe import Optimizer, Recipe
+from vidfer.training.recipe import LEAST_BATCH, Optimizer, Recipe
 
 _OPTIMIZERS: Final[dict[Optimizer, Callable[..., torch.optim.Optimizer]]] = {
     "adam": torch.optim.Adam,
@@ -52,8 +52,12 @@ def train_network(
 
     Raises:
         SettingsError: the recipe names an unknown network.
-        DataError: the loss is no longer a number.
+        DataError: there are too few pictures, or training diverged.
     """
+    if len(training) < LEAST_BATCH:
+        raise DataError(
+            f"The training split must have at least {LEAST_BATCH} pictures; it has {len(training)}."
+        )
     if recipe.network not in NETWORKS:
         raise SettingsError(
             f"There is no network '{recipe.network}'. Known: {', '.join(sorted(NETWORKS))}."
@@ -68,16 +72,17 @@ def train_network(
     for epoch in range(1, recipe.epochs + 1):
         batches = shuffled_batches(training, recipe=recipe, generator=shuffler, device=device)
         loss, accuracy = _run_epoch(network, batches, optimizer, schedule)
-        if not math.isfinite(loss):
+        logits = logits_of(network, held_out, device=device)
+        if not (math.isfinite(loss) and _all_finite(logits, *network.state_dict().values())):
             raise DataError(
-                f"The loss is no longer a number in epoch {epoch}: "
+                f"Training diverged in epoch {epoch}, its numbers are no longer finite: "
                 f"lower the learning rate (it is {recipe.learning_rate})."
             )
         result = EpochResult(
             epoch=epoch,
             loss=loss,
             training_accuracy=accuracy,
-            held_out_accuracy=accuracy_of(network, held_out, device=device),
+            held_out_accuracy=_accuracy(logits, held_out),
         )
         history.append(result)
         on_epoch(result)
@@ -102,8 +107,7 @@ def shuffled_batches(
     order = torch.randperm(len(faces), generator=generator)
     pictures, labels = torch.from_numpy(faces.pictures), torch.from_numpy(faces.labels)
     for rows in order.split(recipe.batch_size):
-        # Batch normalisation has no variance to work with in a batch of one.
-        if len(rows) > 1:
+        if len(rows) >= LEAST_BATCH:
             chosen = pictures[rows]
             if recipe.flip:
                 mirrored = torch.randint(2, (len(rows),), generator=generator) == 1
@@ -121,8 +125,7 @@ def _run_epoch(
     network.train()
     total_loss, correct, seen = 0.0, 0, 0
     for pictures, labels in batches:
-        prepared = prepare_crops(pictures).contiguous(memory_format=torch.channels_last)
-        logits = network(prepared)
+        logits = network(prepare_crops(pictures))
         loss = nn.functional.cross_entropy(logits, labels)
         optimizer.zero_grad()
         loss.backward()
@@ -134,18 +137,27 @@ def _run_epoch(
     return total_loss / seen, correct / seen
 
 
-@torch.inference_mode()
 def logits_of(
-    network: nn.Module, faces: LabelledFaces, *, device: torch.device, batch_size: int = 256
+    network: nn.Module, faces: LabelledFaces, *, device: torch.device, batch_size: int = 32
 ) -> torch.Tensor:
-    """Return the network's logits for all faces, float32 (N, 7) on the CPU."""
-    network.eval()
-    pictures = torch.from_numpy(faces.pictures)
-    portions = [network(prepare_crops(p.to(device))).cpu() for p in pictures.split(batch_size)]
-    return torch.cat(portions)
+    """Return the network's logits for all faces, float32 (N, 7) on the CPU.
+
+    Small portions stay in the processor's cache: 32 are faster than 256 on one core.
+    """
+    network.eval().to(memory_format=torch.channels_last)
+    portions = torch.from_numpy(faces.pictures).split(batch_size)
+    with torch.inference_mode():
+        return torch.cat([network(prepare_crops(p.to(device))).cpu() for p in portions])
 
 
 def accuracy_of(network: nn.Module, faces: LabelledFaces, *, device: torch.device) -> float:
     """Return the share of faces whose most likely class is their label."""
-    predictions = logits_of(network, faces, device=device).argmax(1).numpy()
-    return float((predictions == faces.labels).mean())
+    return _accuracy(logits_of(network, faces, device=device), faces)
+
+
+def _accuracy(logits: torch.Tensor, faces: LabelledFaces) -> float:
+    return float((logits.argmax(1).numpy() == faces.labels).mean())
+
+
+def _all_finite(*tensors: torch.Tensor) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in tensors)

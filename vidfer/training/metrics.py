@@ -12,7 +12,8 @@ class ClassificationReport:
     """How predictions compare with labels.
 
     `confusion` is int64 (7, 7): row = label, column = prediction, both in EMOTIONS' order.
-    Figures for a class that is never predicted or never present are 0, as in scikit-learn.
+    Figures for a class that is never predicted or never present are 0, as in scikit-learn,
+    and so are all figures where there is nothing to compare.
     """
 
     confusion: np.ndarray
@@ -33,7 +34,8 @@ class ClassificationReport:
     @property
     def accuracy(self) -> float:
         """The share of predictions that equal their label."""
-        return float(np.trace(self.confusion) / self.confusion.sum())
+        total = int(self.confusion.sum())
+        return float(np.trace(self.confusion) / total) if total else 0.0
 
     @property
     def precision(self) -> np.ndarray:
@@ -67,7 +69,7 @@ class ClassificationReport:
         rows["accuracy"] = self.accuracy
         for average, weights in (("macro avg", None), ("weighted avg", self.support)):
             rows[average] = {
-                key: float(np.average(values, weights=weights)) for key, values in columns.items()
+                key: _mean(values, weights=weights) for key, values in columns.items()
             } | {"support": total}
         return rows
 
@@ -79,7 +81,7 @@ class ClassificationReport:
         lines += [_row(name, (p, r, f), n) for name, p, r, f, n in per_class]
         lines += ["", f"{'accuracy':>12} {'':>9} {'':>9} {self.accuracy:>9.2f} {total:>9}"]
         for average, weights in (("macro avg", None), ("weighted avg", self.support)):
-            means = [np.average(v, weights=weights) for v in (self.precision, self.recall, self.f1)]
+            means = [_mean(v, weights=weights) for v in (self.precision, self.recall, self.f1)]
             lines.append(_row(average, means, total))
         return "\n".join(lines)
 
@@ -92,6 +94,12 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         where=denominator > 0,
     )
     return result
+
+
+def _mean(values: np.ndarray, *, weights: np.ndarray | None) -> float:
+    if weights is not None and not weights.any():
+        return 0.0
+    return float(np.average(values, weights=weights))
 
 
 def _row(name: str, figures: "list[float] | tuple[float, ...]", support: int) -> str:

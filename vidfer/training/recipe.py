@@ -3,13 +3,17 @@
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Final, Literal
 
+from vidfer.checks import require, settle_types
 from vidfer.errors import SettingsError
 from vidfer.toml_file import read_toml, refuse_unknown
 
 Optimizer = Literal["adam", "sgd", "momentum", "adadelta"]
 Schedule = Literal["constant", "cosine"]
+
+# Batch normalisation has no variance to work with in a batch of one.
+LEAST_BATCH: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +21,7 @@ class Recipe:
     """Everything besides the data that decides a training run's outcome.
 
     Raises:
-        SettingsError: a value is outside its range.
+        SettingsError: a value is of another type or outside its range.
     """
 
     network: str = "paper"
@@ -30,17 +34,16 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, choices in (("optimizer", Optimizer), ("schedule", Schedule)):
-            if getattr(self, name) not in get_args(choices):
-                raise SettingsError(
-                    f"{name} must be one of {', '.join(get_args(choices))}; "
-                    f"got '{getattr(self, name)}'."
-                )
-        if not self.learning_rate > 0:
-            raise SettingsError(f"learning_rate must be above 0; got {self.learning_rate}.")
-        for name, least in (("batch_size", 2), ("epochs", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise SettingsError(f"{name} must be at least {least}; got {getattr(self, name)}.")
+        settle_types(self)
+        require(self, "learning_rate", holds=lambda value: value > 0, wanted="above 0")
+        require(
+            self,
+            "batch_size",
+            holds=lambda value: value >= LEAST_BATCH,
+            wanted=f"at least {LEAST_BATCH}",
+        )
+        require(self, "epochs", holds=lambda value: value >= 1, wanted="at least 1")
+        require(self, "seed", holds=lambda value: value >= 0, wanted="at least 0")
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -53,8 +56,8 @@ def read_recipe(path: Path) -> Recipe:
     refuse_unknown(values, [f.name for f in fields(Recipe)], source=str(path))
     try:
         return Recipe(**values)
-    except TypeError as error:
-        raise SettingsError(f"{path} has a value of the wrong type: {error}") from error
+    except SettingsError as error:
+        raise SettingsError(f"{path} has a value of the wrong type or range: {error}") from error
 
 
 def shipped_recipe(name: str) -> Recipe:
