@@ -39,3 +39,12 @@ def _keep_random_state() -> Iterator[None]:
     np.random.set_state(numpy)
     if torch and state is not None:
         torch.random.set_rng_state(state)
+
+
+@pytest.fixture
+def one_torch_thread() -> Iterator[None]:
+    """Run torch on one thread, as vidfer does."""
+    from vidfer.compute import torch_threads  # imports torch, which few tests need
+
+    with torch_threads(1):
+        yield

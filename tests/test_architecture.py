@@ -17,6 +17,7 @@ FLOORS = {
     "vidfer.errors": 0,
     "vidfer.emotions": 0,
     "vidfer.checks": 1,
+    "vidfer.atomic": 1,
     "vidfer.toml_file": 1,
     "vidfer.batches": 1,
     "vidfer.compute": 1,

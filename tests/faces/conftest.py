@@ -3,15 +3,11 @@
 import numpy as np
 import pytest
 import skimage.data
-import torch
 
 
 @pytest.fixture(autouse=True)
-def _one_torch_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _one_thread(one_torch_thread):
+    """Networks give the same bits only with the same number of threads."""
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import torch
 from PIL import Image
 
 from vidfer.batches import CROP_SIDE_PX
@@ -17,11 +16,8 @@ from vidfer.training.data import LabelledFaces
 
 
 @pytest.fixture(autouse=True)
-def _one_torch_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def _one_thread(one_torch_thread):
+    """Networks give the same bits only with the same number of threads."""
 
 
 @pytest.fixture(scope="session")

@@ -28,11 +28,6 @@ SILENT = ("garbage_mkv", "one_packet_mkv")
 # in which ffprobe lists them, which the contract promises.
 OUT_OF_ORDER = ("garbage_b_frames",)
 
-AVERAGE_LENGTH = (
-    "PyavSource._timed_frames: a frame is taken to last at least 1/(average rate), so that a loss "
-    "beside it is hidden in a video with a pause, though the frame's own length is known"
-)
-
 
 def kinds(*, without: tuple[str, ...] = ()) -> list[str]:
     return [kind for kind in DAMAGED if kind not in without]
@@ -109,15 +104,7 @@ def test_no_kept_frame_lies_in_a_lost_range(kind, clips: ClipFolder):
         assert not _is_lost(time_s, decoded)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *kinds(without=(*SILENT, "one_packet_pause")),
-        pytest.param(
-            "one_packet_pause", marks=pytest.mark.xfail(strict=True, reason=AVERAGE_LENGTH)
-        ),
-    ],
-)
+@pytest.mark.parametrize("kind", kinds(without=SILENT))
 def test_every_lost_frame_lies_in_a_lost_range(kind, clips: ClipFolder):
     clip = clips.damaged(kind)
     decoded = decode_once(clip.path)

@@ -34,11 +34,6 @@ CHUNKS = (1, 7, 64)
 # Kinds for tests of what does not depend on the container: one for each way to time frames.
 TIMINGS = ("steady", "gap", "late_start", "b_frames", "transport_stream", "edit_list", "one_frame")
 
-LEADING_FRAMES = (
-    "DamageWatch.stamp: packets that lead the first frame and refer to frames before the cut are "
-    "taken for damage, though no player shows them"
-)
-
 
 @pytest.mark.parametrize(("decoder", "kind"), cases())
 def test_frames_are_those_that_a_player_shows_and_upright(decoder, kind, clips: ClipFolder):
@@ -308,7 +303,7 @@ def test_a_still_end_is_no_loss(clips: ClipFolder):
     "suffix",
     [
         ".mp4",
-        pytest.param(".mkv", marks=pytest.mark.xfail(strict=True, reason=LEADING_FRAMES)),
+        ".mkv",
         ".ts",
     ],
 )

@@ -31,6 +31,12 @@ _CONTAINED: Final = 0.7
 _SIDE_RNET: Final = 24
 _SIDE_ONET: Final = 48
 
+# The sums of area take four bytes a colour: 25 MB at 1080p, and no more frames at once.
+_TABLES_BYTES: Final = 64 * 2**20
+
+# One frame's faces: corners (N, 4), scores (N,), landmarks (N, 5, 2).
+_Faces = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
 
 class MtcnnDetector:
     """Finds all faces of at least `min_face_px` with five landmarks each.
@@ -50,14 +56,20 @@ class MtcnnDetector:
     @torch.inference_mode()
     def detect(self, batch: FrameBatch) -> DetectionBatch:
         """Find the faces of each frame; a batch without any gives an empty result."""
-        if len(batch) == 0:
-            return _no_detections()
+        size = _frames_at_once(*batch.frames.shape[1:3])
+        faces: list[_Faces] = []
+        for start in range(0, len(batch), size):
+            faces += self._find(batch.frames[start : start + size])
+        return _detections(faces) if faces else _no_detections()
+
+    def _find(self, frames: np.ndarray) -> list[_Faces]:
+        """Take frames (N, height, width, 3) through the three stages; faces per frame."""
         # torch warns of arrays that cannot be written to; `require` copies only those.
-        arrays = [np.require(frame, requirements="W") for frame in batch.frames]
-        frames = [AreaTable(torch.from_numpy(array).to(self._device)) for array in arrays]
-        found = [self._candidates(frame) for frame in frames]
-        found = self._second_stage(frames, found)
-        return self._third_stage(frames, found)
+        arrays = [np.require(frame, requirements="W") for frame in frames]
+        tables = [AreaTable(torch.from_numpy(array).to(self._device)) for array in arrays]
+        found = [self._candidates(table) for table in tables]
+        found = self._second_stage(tables, found)
+        return self._third_stage(tables, found)
 
     def _candidates(self, frame: AreaTable) -> torch.Tensor:
         """Run P-Net over one frame's pyramid; return squares worth a closer look (N, 4)."""
@@ -110,21 +122,19 @@ class MtcnnDetector:
             survivors.append(_visible(refined, frame))
         return survivors
 
-    def _third_stage(self, frames: list[AreaTable], found: list[torch.Tensor]) -> DetectionBatch:
+    def _third_stage(self, frames: list[AreaTable], found: list[torch.Tensor]) -> list[_Faces]:
         """Let O-Net judge and refine each frame's candidates and place the landmarks."""
         outputs = self._judge(self._onet, frames, found, side_px=_SIDE_ONET)
-        rows, corners, scores, landmarks = [], [], [], []
-        for row, (candidates, output) in enumerate(zip(found, outputs)):
+        faces = []
+        for candidates, output in zip(found, outputs):
             passed = output[:, 15] > _THRESHOLDS[2]
             squares, judged = candidates[passed], output[passed]
             refined = refine(squares, judged[:, :4], inclusive=True)
             keep = suppress_contained(refined, judged[:, 15], threshold=_CONTAINED)
             keep = keep[judged[keep, 15] >= self._min_score]
-            rows += [row] * len(keep)
-            corners.append(refined[keep])
-            scores.append(judged[keep, 15])
-            landmarks.append(_landmarks(squares[keep], judged[keep, 4:14]))
-        return _detections(rows, corners, scores, landmarks)
+            landmarks = _landmarks(squares[keep], judged[keep, 4:14])
+            faces.append((refined[keep], judged[keep, 15], landmarks))
+        return faces
 
     def _judge(
         self,
@@ -174,6 +184,11 @@ def _landmarks(corners: torch.Tensor, relative: torch.Tensor) -> torch.Tensor:
     return points * size[:, None, :] + corners[:, None, :2] - 1
 
 
+def _frames_at_once(height: int, width: int) -> int:
+    """Return for how many frames of this size the sums of area are held at the same time."""
+    return max(1, _TABLES_BYTES // ((height + 1) * (width + 1) * 3 * 4))
+
+
 def _no_detections() -> DetectionBatch:
     return DetectionBatch(
         frame_row=np.empty(0, dtype=np.int64),
@@ -183,16 +198,13 @@ def _no_detections() -> DetectionBatch:
     )
 
 
-def _detections(
-    rows: list[int],
-    corners: list[torch.Tensor],
-    scores: list[torch.Tensor],
-    landmarks: list[torch.Tensor],
-) -> DetectionBatch:
-    boxes = torch.cat(corners)
+def _detections(faces: list[_Faces]) -> DetectionBatch:
+    """Put the faces of all frames together, in the frames' order."""
+    corners, scores, landmarks = (torch.cat(parts) for parts in zip(*faces))
+    rows = np.repeat(np.arange(len(faces)), [len(frame[1]) for frame in faces])
     return DetectionBatch(
-        frame_row=np.array(rows, dtype=np.int64),
-        box_px=torch.cat([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], dim=1).cpu().numpy(),
-        score=torch.cat(scores).cpu().numpy(),
-        landmarks_px=torch.cat(landmarks).cpu().numpy(),
+        frame_row=rows.astype(np.int64),
+        box_px=torch.cat([corners[:, :2], corners[:, 2:] - corners[:, :2]], dim=1).cpu().numpy(),
+        score=scores.cpu().numpy(),
+        landmarks_px=landmarks.cpu().numpy(),
     )

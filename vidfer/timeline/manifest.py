@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vidfer.atomic import make_folder, replacing
 from vidfer.errors import OutputError
-from vidfer.timeline.atomic import make_folder, output_error, publish, temporary_path
 from vidfer.timeline.schema import MANIFEST_SCHEMA
 
 MANIFEST_NAME: Final = "videos.parquet"
@@ -99,13 +99,8 @@ def write_manifest(output: Path, results: Iterable[VideoResult]) -> None:
     path = output / MANIFEST_NAME
     rows = [_row_of(result) for result in sorted(results, key=lambda result: result.video)]
     table = pa.Table.from_pylist(rows, schema=MANIFEST_SCHEMA)
-    temporary = temporary_path(path)
-    try:
+    with replacing(path) as (temporary,):
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise output_error(path, error) from error
-    publish(temporary, path)
 
 
 def read_timeline_metadata(path: Path) -> dict[str, str]:

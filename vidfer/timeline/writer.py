@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidfer.timeline.atomic import make_folder, output_error, publish, temporary_path
+from vidfer.atomic import make_folder, output_error, publish, temporary_path
 from vidfer.timeline.schema import TIMELINE_SCHEMA
 
 # Rows gathered before they are written as one row group.

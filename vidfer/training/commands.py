@@ -2,8 +2,7 @@
 
 import platform
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,16 +12,16 @@ import torch
 from torch import nn
 
 from vidfer import __version__
+from vidfer.atomic import make_folder, replacing
 from vidfer.compute import choose_device, torch_threads
 from vidfer.emotion.cards import ModelCard, model_path, read_card
 from vidfer.emotion.models import load_model, save_weights
-from vidfer.errors import OutputError, SettingsError
+from vidfer.errors import SettingsError
 from vidfer.training.calibration import fit_temperature
 from vidfer.training.data import read_split
 from vidfer.training.evaluation import Evaluation, evaluate_model, report_dict
 from vidfer.training.loop import EpochResult, logits_of, train_network
 from vidfer.training.recipe import Recipe, shipped_recipe
-from vidfer.training.replacing import replacing
 
 _DATA: Final = (
     "FER2013 (Goodfellow et al. 2013), official splits: trained on the training split, "
@@ -71,8 +70,7 @@ def train(
     torch_device = choose_device(device)
     with torch_threads(threads):
         training, held_out = (read_split(Path(data), name) for name in ("training", "public_test"))
-        with _told_of(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         network, history = train_network(
             training, held_out, recipe=recipe, device=torch_device, on_epoch=on_epoch
         )
@@ -133,7 +131,7 @@ def _save_model(network: nn.Module, card: ModelCard, folder: Path) -> Path:
     card_path = path.with_suffix(".json")
     # The card goes first: after a stop in between it refuses the older weights, whose
     # checksum is another.
-    with _told_of(folder), replacing(card_path, path) as (new_card, new_weights):
+    with replacing(card_path, path) as (new_card, new_weights):
         checksum = save_weights(network, new_weights)
         new_card.write_text(replace(card, weights_sha256=checksum).to_json(), encoding="utf-8")
     return path
@@ -144,20 +142,8 @@ def _save_results(evaluation: Evaluation, path: Path) -> None:
     card = read_card(path)
     updated = replace(card, results={**card.results, **results})
     card_path = path.with_suffix(".json")
-    with _told_of(card_path), replacing(card_path) as (new_card,):
+    with replacing(card_path) as (new_card,):
         new_card.write_text(updated.to_json(), encoding="utf-8")
-
-
-@contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses into an OutputError that names `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}): "
-            "make room, or choose another folder."
-        ) from error
 
 
 def _made_with(device: torch.device, threads: int) -> dict[str, str]:

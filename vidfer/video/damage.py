@@ -49,8 +49,9 @@ class DamageWatch:
 
     def refused(self, packet: "Packet[VideoStream]", reason: str) -> None:
         """Note that the decoder could make nothing of a packet."""
-        if self._stamps_decode:
-            self._pending.discard(self._stamp_of(packet) or 0)
+        stamp = self._stamp_of(packet)
+        if self._stamps_decode and stamp is not None:
+            self._pending.discard(stamp)
         self.bad_packet(reason)
 
     def bad_packet(self, reason: str) -> None:
@@ -67,7 +68,10 @@ class DamageWatch:
         if stamp is not None:
             passed = {p for p in self._pending if p <= stamp}
             self._pending -= passed
-            if self._one_to_one and passed - {stamp}:
+            # What precedes the first frame, as after a cut at an open group of pictures, is
+            # not shown by players either.
+            started = self._record.frames_decoded > 0
+            if self._one_to_one and started and passed - {stamp}:
                 self._notice("frames cannot be decoded")
         return stamp
 

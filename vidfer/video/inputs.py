@@ -137,11 +137,14 @@ def _free_name(video: InputVideo, taken: Mapping[str, str]) -> str:
 def printable(text: str) -> str:
     """Return a path as valid Unicode; bytes that are not UTF-8 become hexadecimal escapes.
 
-    A name that spells out such an escape gets its backslash doubled, so that no two paths
-    look the same.
+    A path with such bytes, or one that spells out such an escape, has its own backslashes
+    doubled, so that no two paths look the same.
     """
-    encoded = re.sub(rb"\\(?=x[0-9a-f]{2})", rb"\\\\", os.fsencode(text))
-    return encoded.decode("utf-8", "backslashreplace")
+    encoded = os.fsencode(text)
+    shown = encoded.decode("utf-8", "backslashreplace")
+    if re.search(r"\\x[0-9a-f]{2}", shown):
+        return encoded.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    return shown
 
 
 def timeline_name(video: str) -> str:

@@ -75,7 +75,7 @@ class PyavSource:
                 return
             if self.record.frames_decoded == 0:
                 self._note_shape(frame)
-            length_s = max(self._frame_s, self._length_s(frame.duration))
+            length_s = self._length_s(frame.duration) or self._frame_s
             self._watch.frame(time_s, length_s=length_s)
             self.record.frames_decoded += 1
             yield time_s, frame

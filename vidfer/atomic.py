@@ -2,6 +2,8 @@
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vidfer.errors import OutputError
@@ -36,6 +38,28 @@ def publish(temporary: Path, path: Path) -> None:
             os.close(folder)
     except OSError as error:
         raise output_error(path, error) from error
+
+
+@contextmanager
+def replacing(*paths: Path) -> Iterator[list[Path]]:
+    """Give a hidden file beside each path to write to; after the block they become `paths`.
+
+    They are renamed in the order of `paths`, and only if the block ended well. What was
+    there before stays whole until then.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    temporaries = [temporary_path(path) for path in paths]
+    try:
+        yield temporaries
+        for temporary, path in zip(temporaries, paths):
+            publish(temporary, path)
+    except OSError as error:
+        raise output_error(paths[0], error) from error
+    finally:
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> None:
