@@ -16,9 +16,9 @@ from vidfer.engine.serial import SerialEngine
 from vidfer.errors import UsageError
 from vidfer.job import VideoJob, VideoWorker
 from vidfer.outcome import AnalyzeOutcome
-from vidfer.pipeline import run_pipeline
 from vidfer.progress import ProgressBars
 from vidfer.resume import divide, drop_stale
+from vidfer.stages import Stages
 from vidfer.timeline.manifest import (
     TIMELINE_FOLDER,
     VideoResult,
@@ -111,14 +111,9 @@ def analyze_frames(
     settings = settings or AnalyzeSettings()
     time_s = np.asarray(times, dtype=np.float64)
     _check_arrays(frames, time_s)
-    worker = VideoWorker(settings)
     tables = [TIMELINE_SCHEMA.empty_table()]
-    run_pipeline(
-        _chunks(frames, time_s, settings.chunk_frames),
-        video=video,
-        faces=worker.find_faces(),
-        emotions=worker.classifier,
-        write=tables.append,
+    Stages(settings).run(
+        _chunks(frames, time_s, settings.chunk_frames), video=video, write=tables.append
     )
     return table_to_polars(pa.concat_tables(tables).unify_dictionaries())
 

@@ -3,15 +3,14 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from vidfer import __version__
-from vidfer.compute import OUT_OF_MEMORY, choose_device, torch_threads
-from vidfer.config import AnalyzeSettings, DecoderChoice
-from vidfer.emotion.classifier import EmotionClassifier
-from vidfer.emotion.models import load_model
+from vidfer.compute import OUT_OF_MEMORY
+from vidfer.config import AnalyzeSettings
 from vidfer.errors import (
     CorruptVideoError,
     DecoderFailedError,
@@ -19,11 +18,8 @@ from vidfer.errors import (
     VideoError,
     VideoReadError,
 )
-from vidfer.faces.finder import FaceFinder
-from vidfer.faces.mtcnn import MtcnnDetector
-from vidfer.faces.quality import QualityGate
-from vidfer.faces.tracking import FaceTracker
-from vidfer.pipeline import Tally, run_pipeline
+from vidfer.pipeline import Tally
+from vidfer.stages import Stages
 from vidfer.timeline.manifest import RESULT_KEY, VideoResult
 from vidfer.timeline.schema import SCHEMA_VERSION
 from vidfer.timeline.writer import TimelineWriter
@@ -64,18 +60,9 @@ class VideoWorker:
             WeightsError: the model is unknown or altered.
         """
         self._settings = settings
-        self._device = choose_device(settings.device)
-        model = load_model(settings.model)
-        self.card = model.card
-        self.settings_id = settings.fingerprint(weights_sha256=self.card.weights_sha256)
-        self._detector = MtcnnDetector(
-            min_face_px=settings.min_face_px,
-            min_score=settings.min_face_score,
-            device=self._device,
-        )
-        self._classifier = EmotionClassifier(
-            model, device=self._device, batch_size=settings.batch_size
-        )
+        self._stages = Stages(settings)
+        self._card = self._stages.card
+        self._settings_id = settings.fingerprint(weights_sha256=self._card.weights_sha256)
 
     def run(self, job: VideoJob, on_progress: Callable[[Progress], None]) -> VideoResult:
         """Analyse one video; its failure is a result, not an error.
@@ -85,8 +72,7 @@ class VideoWorker:
         """
         started = time.perf_counter()
         try:
-            with torch_threads(1):
-                return self._analyse(job, started, on_progress)
+            return self._analyse(job, started, on_progress)
         except VideoError as error:
             return self._failed(job, error.reason, str(error), started)
         except OutputError:
@@ -98,73 +84,50 @@ class VideoWorker:
             sentence = f"Unexpected {type(error).__name__}: {error} Please report this."
             return self._failed(job, "crashed", sentence, started)
 
-    def find_faces(self) -> FaceFinder:
-        """Return a face stage for one more video."""
-        settings = self._settings
-        return FaceFinder(
-            detector=self._detector,
-            tracker=FaceTracker(gap_s=settings.track_gap_s),
-            gate=QualityGate(
-                face_px=settings.usable_face_px,
-                sharpness=settings.usable_sharpness,
-                brightness_min=settings.usable_brightness_min,
-                brightness_max=settings.usable_brightness_max,
-                yaw_deg=settings.usable_yaw_deg,
-            ),
-            device=self._device,
-        )
-
-    @property
-    def classifier(self) -> EmotionClassifier:
-        """The emotion stage."""
-        return self._classifier
-
     def _analyse(
         self, job: VideoJob, started: float, on_progress: Callable[[Progress], None]
     ) -> VideoResult:
+        settings = self._settings
+        opened = open_video(job.path, decoder=settings.decoder, max_pixels=settings.max_pixels)
         try:
-            return self._decode_with(self._settings.decoder, job, started, on_progress)
+            return self._analyse_opened(job, opened, started, on_progress)
         except DecoderFailedError as error:
-            if self._settings.decoder != "auto":
+            if settings.decoder != "auto":
                 raise DecoderFailedError(
                     f"The file is damaged or ambiguous: {error}. Use --decoder auto to keep "
                     "what can be decoded."
                 ) from error
-            result = self._decode_with("pyav", job, started, on_progress)
-            return replace(result, decoder_why=str(error))
+            tolerant = open_video(job.path, decoder="pyav", max_pixels=settings.max_pixels)
+            again = OpenedVideo(tolerant.source, why=str(error))
+            return self._analyse_opened(job, again, started, on_progress)
 
-    def _decode_with(
+    def _analyse_opened(
         self,
-        decoder: DecoderChoice,
         job: VideoJob,
+        opened: OpenedVideo,
         started: float,
         on_progress: Callable[[Progress], None],
     ) -> VideoResult:
-        settings = self._settings
-        opened = open_video(job.path, decoder=decoder, max_pixels=settings.max_pixels)
-        try:
+        source = opened.source
+        with closing(source), TimelineWriter(job.timeline_path) as writer:
             identity = _identity(job.path)
-            total = opened.source.info.frames_expected
-            with TimelineWriter(job.timeline_path) as writer:
-                tally = run_pipeline(
-                    opened.source.batches(
-                        selection=selection_of(settings), chunk_frames=settings.chunk_frames
-                    ),
-                    video=job.video,
-                    faces=self.find_faces(),
-                    emotions=self._classifier,
-                    write=writer.write,
-                    on_chunk=lambda t: on_progress(Progress(job.video, t.position, total, t.faces)),
+            tally = self._stages.run(
+                source.batches(
+                    selection=selection_of(self._settings),
+                    chunk_frames=self._settings.chunk_frames,
+                ),
+                video=job.video,
+                write=writer.write,
+                on_chunk=lambda t: on_progress(
+                    Progress(job.video, t.position, source.info.frames_expected, t.faces)
+                ),
+            )
+            if source.record.frames_decoded == 0:
+                raise CorruptVideoError(
+                    "Not one frame could be decoded: the file is damaged. Copy or record it again."
                 )
-                if opened.source.record.frames_decoded == 0:
-                    raise CorruptVideoError(
-                        "Not one frame could be decoded: the file is damaged. "
-                        "Copy or record it again."
-                    )
-                result = self._result(job, opened, tally, identity, started)
-                writer.finish(self._metadata(result, identity))
-        finally:
-            opened.source.close()
+            result = self._result(job, opened, tally, identity, started)
+            writer.finish(self._metadata(result, identity))
         return result
 
     def _result(
@@ -201,8 +164,8 @@ class VideoWorker:
             usable_share=tally.frames_usable / tally.frames if tally.frames else None,
             wall_s=wall_s,
             fps=tally.frames / wall_s,
-            model=self.card.name,
-            settings_id=self.settings_id,
+            model=self._card.name,
+            settings_id=self._settings_id,
             source_fingerprint=identity.fingerprint,
             timeline=job.timeline,
         )
@@ -215,8 +178,8 @@ class VideoWorker:
             reason=reason,
             error=sentence,
             wall_s=time.perf_counter() - started,
-            model=self.card.name,
-            settings_id=self.settings_id,
+            model=self._card.name,
+            settings_id=self._settings_id,
         )
 
     def _metadata(self, result: VideoResult, identity: FileIdentity) -> dict[str, str]:
@@ -224,10 +187,10 @@ class VideoWorker:
             "schema_version": str(SCHEMA_VERSION),
             "version": __version__,
             "settings": json.dumps(self._settings.row_settings),
-            "settings_id": self.settings_id,
-            "device": str(self._device),
-            "model": self.card.name,
-            "weights_sha256": self.card.weights_sha256,
+            "settings_id": self._settings_id,
+            "device": str(self._stages.device),
+            "model": self._card.name,
+            "weights_sha256": self._card.weights_sha256,
             "decoder": str(result.decoder),
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }

@@ -1,0 +1,73 @@
+"""The stages that settings ask for, with their networks loaded once."""
+
+from collections.abc import Callable, Iterable
+
+import pyarrow as pa
+
+from vidfer.batches import FrameBatch
+from vidfer.compute import choose_device, torch_threads
+from vidfer.config import AnalyzeSettings
+from vidfer.emotion.classifier import EmotionClassifier
+from vidfer.emotion.models import load_model
+from vidfer.faces.finder import FaceFinder
+from vidfer.faces.mtcnn import MtcnnDetector
+from vidfer.faces.quality import QualityGate
+from vidfer.faces.tracking import FaceTracker
+from vidfer.pipeline import Tally, run_pipeline
+
+
+class Stages:
+    """Analyses the frames of any number of videos, one video after the other."""
+
+    def __init__(self, settings: AnalyzeSettings) -> None:
+        """Load the networks.
+
+        Raises:
+            SettingsError: the device does not exist.
+            WeightsError: the model is unknown or altered.
+        """
+        self._settings = settings
+        self.device = choose_device(settings.device)
+        model = load_model(settings.model)
+        self.card = model.card
+        self._detector = MtcnnDetector(
+            min_face_px=settings.min_face_px,
+            min_score=settings.min_face_score,
+            device=self.device,
+        )
+        self._classifier = EmotionClassifier(
+            model, device=self.device, batch_size=settings.batch_size
+        )
+        self._gate = QualityGate(
+            face_px=settings.usable_face_px,
+            sharpness=settings.usable_sharpness,
+            brightness_min=settings.usable_brightness_min,
+            brightness_max=settings.usable_brightness_max,
+            yaw_deg=settings.usable_yaw_deg,
+        )
+
+    def run(
+        self,
+        chunks: Iterable[FrameBatch],
+        *,
+        video: str,
+        write: Callable[[pa.Table], None],
+        on_chunk: Callable[[Tally], None] = lambda tally: None,
+    ) -> Tally:
+        """Take one video's frames, from its first chunk to its last; see run_pipeline."""
+        faces = FaceFinder(
+            detector=self._detector,
+            tracker=FaceTracker(gap_s=self._settings.track_gap_s),
+            gate=self._gate,
+            device=self.device,
+        )
+        # The bits of a result depend on the number of threads, too.
+        with torch_threads(1):
+            return run_pipeline(
+                chunks,
+                video=video,
+                faces=faces,
+                emotions=self._classifier,
+                write=write,
+                on_chunk=on_chunk,
+            )
