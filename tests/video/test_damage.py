@@ -112,16 +112,26 @@ def test_without_one_frame_for_each_packet_the_end_is_lost_only_behind_damage():
     assert watched.watch.end() == 2
 
 
-def test_damaged_packets_are_counted_and_the_first_place_is_named():
+def test_a_packet_that_is_marked_as_damaged_counts_once_frames_are_missing():
     watched = Watched()
     watched.packets(0)
     watched.frames(0)
     watched.watch.packet(FakePacket(pts=1, is_corrupt=True))
+    watched.frames(1)
+    assert watched.record.fault is None
+    watched.frames(3)
+    assert "after frame 2 (frames are missing)" in watched.record.fault
+
+
+def test_bad_packets_are_counted_and_the_first_place_is_named():
+    watched = Watched()
+    watched.packets(0)
+    watched.frames(0)
     watched.watch.refused(FakePacket(pts=1), "Invalid data")
     watched.watch.bad_packet("Input/output error")
-    assert watched.record.bad_packets == 3
+    assert watched.record.bad_packets == 2
     assert watched.record.fault == (
-        "The file is damaged after frame 1 (packets are damaged); what can be decoded is kept."
+        "The file is damaged after frame 1 (Invalid data); what can be decoded is kept."
     )
 
 

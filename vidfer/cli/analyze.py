@@ -51,7 +51,7 @@ def _option(one: "Field[Any]") -> Callable[[Callable[..., None]], Callable[..., 
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    help="TOML file with settings, named as the options below with _ for -.",
+    help="TOML file with settings, as AnalyzeSettings.to_toml() writes it; options overrule it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.option("--quiet", is_flag=True, help="Show no progress and no summary.")

@@ -45,7 +45,8 @@ class DamageWatch:
         if stamp is not None and packet.size and not packet.is_discard:
             self._pending.add(stamp)
         if packet.is_corrupt:
-            self.bad_packet("packets are damaged")
+            # A join of two recordings is marked so, too: it counts once frames are missing.
+            self._frames_to_remember = _MEMORY_FRAMES
 
     def refused(self, packet: "Packet[VideoStream]", reason: str) -> None:
         """Note that the decoder could make nothing of a packet."""
@@ -81,6 +82,7 @@ class DamageWatch:
             self._frames_to_remember -= 1
             if time_s - self._last_end_s > self._frame_s / 2:
                 self._record.add_loss(self._last_end_s, time_s)
+                self._tell("frames are missing")
             else:
                 self._record.regain(time_s, time_s + length_s)
         self._last_end_s = max(self._last_end_s, time_s + length_s)
@@ -93,6 +95,9 @@ class DamageWatch:
 
     def _notice(self, reason: str) -> None:
         self._frames_to_remember = _MEMORY_FRAMES
+        self._tell(reason)
+
+    def _tell(self, reason: str) -> None:
         # The first fault's place is what a person looks for; later ones are counted.
         if self._record.fault is None:
             self._record.fault = (
