@@ -17,7 +17,7 @@ from vidfer.errors import UsageError
 from vidfer.job import VideoJob, VideoWorker
 from vidfer.outcome import AnalyzeOutcome
 from vidfer.progress import ProgressBars
-from vidfer.resume import divide, drop_stale
+from vidfer.resume import divide, drop_leftovers, drop_stale
 from vidfer.stages import Stages
 from vidfer.timeline.manifest import (
     TIMELINE_FOLDER,
@@ -186,6 +186,7 @@ def _run_all(
                     write_manifest(output, _merged(known, results))
                     written = time.monotonic()
     except KeyboardInterrupt:
+        drop_leftovers(job for job in jobs if job.video not in results)
         return True
     finally:
         write_manifest(output, _merged(known, results))

@@ -1,8 +1,10 @@
 """What earlier runs left in an output folder, and what of it still holds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vidfer.atomic import temporary_path
 from vidfer.job import VideoJob
 from vidfer.timeline.manifest import (
     RESULT_KEY,
@@ -51,6 +53,12 @@ def _finished_result(job: VideoJob, settings_id: str) -> VideoResult | None:
         # The same file may have been reached by another path before.
         return replace(result, path=printable(str(job.path)))
     return None
+
+
+def drop_leftovers(jobs: Iterable[VideoJob]) -> None:
+    """Remove what jobs were writing when they were stopped; an interrupt can come anywhere."""
+    for job in jobs:
+        temporary_path(job.timeline_path).unlink(missing_ok=True)
 
 
 def drop_stale(job: VideoJob, result: VideoResult) -> None:

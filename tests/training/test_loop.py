@@ -16,8 +16,8 @@ from vidfer.errors import DataError, SettingsError
 from vidfer.training.data import LabelledFaces
 from vidfer.training.loop import (
     EpochResult,
-    accuracy_of,
     logits_of,
+    share_correct,
     shuffled_batches,
     train_network,
 )
@@ -52,7 +52,7 @@ def test_the_loss_falls_and_the_pictures_are_learnt(make_faces):
     network, history = trained(make_faces(64), make_faces(21, seed=9), replace(RECIPE, epochs=6))
     assert history[-1].loss < 0.6 * history[0].loss
     assert history[-1].training_accuracy > history[0].training_accuracy
-    assert accuracy_of(network, make_faces(64), device=CPU) > 0.9
+    assert share_correct(logits_of(network, make_faces(64), device=CPU), make_faces(64)) > 0.9
 
 
 def test_history_has_a_line_per_epoch_as_they_come(make_faces):
@@ -76,7 +76,9 @@ def test_history_has_a_line_per_epoch_as_they_come(make_faces):
 def test_the_last_line_tells_how_the_returned_network_does(make_faces):
     held_out = make_faces(21, seed=9)
     network, history = trained(make_faces(64), held_out, replace(RECIPE, epochs=2))
-    assert history[-1].held_out_accuracy == accuracy_of(network, held_out, device=CPU)
+    assert history[-1].held_out_accuracy == accuracy(
+        logits_of(network, held_out, device=CPU), held_out
+    )
     assert not network.training
 
 
@@ -227,5 +229,5 @@ def test_accuracy_is_the_share_of_right_labels(make_faces):
     predicted = logits_of(network, faces, device=CPU).argmax(1).numpy()
     right = LabelledFaces(pictures=faces.pictures, labels=predicted)
     wrong = LabelledFaces(pictures=faces.pictures, labels=(predicted + 1) % len(EMOTIONS))
-    assert accuracy_of(network, right, device=CPU) == 1
-    assert accuracy_of(network, wrong, device=CPU) == 0
+    assert share_correct(logits_of(network, right, device=CPU), right) == 1
+    assert share_correct(logits_of(network, wrong, device=CPU), wrong) == 0

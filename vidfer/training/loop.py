@@ -82,7 +82,7 @@ def train_network(
             epoch=epoch,
             loss=loss,
             training_accuracy=accuracy,
-            held_out_accuracy=_accuracy(logits, held_out),
+            held_out_accuracy=share_correct(logits, held_out),
         )
         history.append(result)
         on_epoch(result)
@@ -150,12 +150,8 @@ def logits_of(
         return torch.cat([network(prepare_crops(p.to(device))).cpu() for p in portions])
 
 
-def accuracy_of(network: nn.Module, faces: LabelledFaces, *, device: torch.device) -> float:
+def share_correct(logits: torch.Tensor, faces: LabelledFaces) -> float:
     """Return the share of faces whose most likely class is their label."""
-    return _accuracy(logits_of(network, faces, device=device), faces)
-
-
-def _accuracy(logits: torch.Tensor, faces: LabelledFaces) -> float:
     return float((logits.argmax(1).numpy() == faces.labels).mean())
 
 
