@@ -232,6 +232,7 @@ def test_frames_in_memory_give_the_rows_of_the_file(folder, tmp_path):
     frames, times = decoded_frames(folder / "a.mp4", end_s=0.5)
     ours = vidfer.analyze_frames(frames, times, video="a.mp4")
     assert ours.equals(rows_of(tmp_path / "out"))
+    assert vidfer.analyze_frames(list(frames), list(times), video="a.mp4").equals(ours)
 
 
 def test_no_frames_in_memory_give_no_rows():
@@ -247,6 +248,7 @@ def test_no_frames_in_memory_give_no_rows():
         (np.zeros((2, 8, 8, 3), np.float32), [0, 1], "uint8"),
         (np.zeros((2, 8, 8, 3), np.uint8), [0], "like frames"),
         (np.zeros((2, 8, 8, 3), np.uint8), [1, 1], "rise"),
+        ([np.zeros((8, 8, 3), np.uint8), np.zeros((9, 8, 3), np.uint8)], [0, 1], "one size"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(frames, times, sentence):

@@ -92,7 +92,7 @@ def analyze(
 
 
 def analyze_frames(
-    frames: np.ndarray,
+    frames: np.ndarray | Sequence[np.ndarray],
     times: np.ndarray | Sequence[float],
     *,
     video: str = "frames",
@@ -100,8 +100,9 @@ def analyze_frames(
 ) -> "pl.DataFrame":
     """Analyse frames in memory; return timeline rows.
 
-    `frames` are RGB, uint8 (N, height, width, 3); `times` are their times in seconds,
-    rising, (N,). All frames are analysed: the settings' frame selection is not used.
+    `frames` are RGB, uint8 (N, height, width, 3), or N such frames of one size; `times`
+    are their times in seconds, rising, (N,). All frames are analysed: the settings' frame
+    selection is not used.
 
     Raises:
         UsageError: the arrays do not fit together.
@@ -110,10 +111,11 @@ def analyze_frames(
 
     settings = settings or AnalyzeSettings()
     time_s = np.asarray(times, dtype=np.float64)
-    _check_arrays(frames, time_s)
+    stacked = _stacked(frames)
+    _check_arrays(stacked, time_s)
     tables = [TIMELINE_SCHEMA.empty_table()]
     Stages(settings).run(
-        _chunks(frames, time_s, settings.chunk_frames), video=video, write=tables.append
+        _chunks(stacked, time_s, settings.chunk_frames), video=video, write=tables.append
     )
     return table_to_polars(pa.concat_tables(tables).unify_dictionaries())
 
@@ -213,6 +215,13 @@ def _merged(known: dict[str, VideoResult], results: dict[str, VideoResult]) -> l
         if not (unreachable and before is not None and before.status != "failed"):
             merged[video] = result
     return list(merged.values())
+
+
+def _stacked(frames: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+    try:
+        return np.asarray(frames)
+    except ValueError as error:
+        raise UsageError("frames must all have one size; analyse others separately.") from error
 
 
 def _check_arrays(frames: np.ndarray, time_s: np.ndarray) -> None:
