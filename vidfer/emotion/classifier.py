@@ -38,5 +38,5 @@ class EmotionClassifier:
         logits = in_blocks(self._network, prepared, block_items=self._block_items)
         # Double precision keeps the seven probabilities' sum at 1 to the last bit that
         # float32 can show, and costs nothing at this size.
-        probabilities = torch.softmax(logits.double() / self._temperature, dim=1)
-        return probabilities.float().cpu()
+        probabilities = torch.softmax(logits.cpu().double() / self._temperature, dim=1)
+        return probabilities.float()
