@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from vidfer.batches import FrameBatch
-from vidfer.config import AnalyzeSettings
+from vidfer.config import DEFAULT_OUTPUT, AnalyzeSettings
 from vidfer.emotion.cards import model_path, read_card
 from vidfer.engine.serial import SerialEngine
 from vidfer.errors import UsageError
@@ -30,8 +30,6 @@ from vidfer.video.inputs import FoundInputs, find_videos, name_videos, timeline_
 
 if TYPE_CHECKING:
     import polars as pl
-
-DEFAULT_OUTPUT: Final = "vidfer-output"
 
 # The manifest is written this often while videos finish, and at the end of each run.
 _MANIFEST_EVERY_S: Final = 10.0
@@ -211,8 +209,7 @@ def _merged(known: dict[str, VideoResult], results: dict[str, VideoResult]) -> l
     merged = dict(known)
     for video, result in results.items():
         before = known.get(video)
-        unreachable = result.reason in ("not_a_file", "io_error")
-        if not (unreachable and before is not None and before.status != "failed"):
+        if not (result.is_unreachable and before is not None and before.status != "failed"):
             merged[video] = result
     return list(merged.values())
 

@@ -27,7 +27,7 @@ def publish(temporary: Path, path: Path) -> None:
     Raises:
         OutputError: the file system refuses.
     """
-    try:
+    with writing(path):
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -36,8 +36,6 @@ def publish(temporary: Path, path: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-    except OSError as error:
-        raise output_error(path, error) from error
 
 
 @contextmanager
@@ -52,11 +50,10 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
     """
     temporaries = [temporary_path(path) for path in paths]
     try:
-        yield temporaries
+        with writing(paths[0]):
+            yield temporaries
         for temporary, path in zip(temporaries, paths):
             publish(temporary, path)
-    except OSError as error:
-        raise output_error(paths[0], error) from error
     finally:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
@@ -68,14 +65,24 @@ def make_folder(path: Path) -> None:
     Raises:
         OutputError: it cannot be made.
     """
-    try:
+    with writing(path):
         path.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses while `path` is written into one clear sentence.
+
+    Raises:
+        OutputError: an operating system's error came up in the block.
+    """
+    try:
+        yield
     except OSError as error:
-        raise output_error(path, error) from error
+        raise _output_error(path, error) from error
 
 
-def output_error(path: Path, error: OSError) -> OutputError:
-    """Say in one sentence why `path` could not be written, and what to do."""
+def _output_error(path: Path, error: OSError) -> OutputError:
     if error.errno == errno.ENOSPC:
         return OutputError(
             f"The disk is full: {path} could not be written. Make room and run the same "

@@ -14,6 +14,9 @@ from vidfer.toml_file import read_toml, refuse_unknown
 
 DecoderChoice = Literal["auto", "decord", "pyav"]
 
+# Where `analyze` writes unless it is told otherwise.
+DEFAULT_OUTPUT: Final = "vidfer-output"
+
 # Raised whenever the same settings and source would give other rows than before, so
 # that older results are seen to be stale.
 RESULTS_VERSION: Final = 1

@@ -28,6 +28,11 @@ class AnalyzeOutcome:
     interrupted: bool = False
 
     @property
+    def done(self) -> list[VideoResult]:
+        """The videos that were decoded whole."""
+        return [result for result in self.results if result.status == "done"]
+
+    @property
     def failed(self) -> list[VideoResult]:
         """The videos that gave no timeline."""
         return [result for result in self.results if result.status == "failed"]
@@ -82,7 +87,7 @@ class AnalyzeOutcome:
         return "\n".join(lines)
 
     def _headline(self) -> str:
-        parts = [f"{sum(r.status == 'done' for r in self.results):,} done"]
+        parts = [f"{len(self.done):,} done"]
         parts += [f"{len(self.partial):,} partial"] if self.partial else []
         parts += [f"{len(self.failed):,} failed"] if self.failed else []
         before = f" ({len(self.skipped):,} finished before)" if self.skipped else ""
@@ -93,7 +98,7 @@ class AnalyzeOutcome:
         with_face = sum(r.frames_with_face for r in self.results)
         before = set(self.skipped)
         return {
-            "done": len(self.results) - len(self.failed) - len(self.partial),
+            "done": len(self.done),
             "partial": len(self.partial),
             "failed": len(self.failed),
             "frames_analysed": frames,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from vidfer.atomic import temporary_path
 from vidfer.job import VideoJob
@@ -64,7 +63,7 @@ def drop_leftovers(jobs: Iterable[VideoJob]) -> None:
 def drop_stale(job: VideoJob, result: VideoResult) -> None:
     """Remove the timeline of an earlier state of a video that has failed now.
 
-    A source that only cannot be reached (a disk that is not mounted) leaves it alone.
+    A source that only cannot be reached leaves it alone.
     """
-    if result.status == "failed" and result.reason not in ("not_a_file", "io_error"):
-        Path(job.timeline_path).unlink(missing_ok=True)
+    if result.status == "failed" and not result.is_unreachable:
+        job.timeline_path.unlink(missing_ok=True)

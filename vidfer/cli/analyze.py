@@ -11,7 +11,7 @@ import click
 
 import vidfer
 from vidfer.cli.errors import reported
-from vidfer.config import AnalyzeSettings, DecoderChoice, read_settings
+from vidfer.config import DEFAULT_OUTPUT, AnalyzeSettings, DecoderChoice, read_settings
 
 _TYPES: Final[dict[str, Any]] = {
     "decoder": click.Choice(get_args(DecoderChoice)),
@@ -43,7 +43,7 @@ def _option(one: "Field[Any]") -> Callable[[Callable[..., None]], Callable[..., 
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    default=Path("vidfer-output"),
+    default=Path(DEFAULT_OUTPUT),
     show_default=True,
     help="Folder for the results.",
 )

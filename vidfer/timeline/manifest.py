@@ -58,6 +58,11 @@ class VideoResult:
     source_fingerprint: str | None = None
     timeline: str | None = None
 
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether the source could only not be reached, as on a disk that is not mounted."""
+        return self.reason in ("not_a_file", "io_error")
+
     def to_json(self) -> str:
         """Return the row as JSON text."""
         return json.dumps(asdict(self))

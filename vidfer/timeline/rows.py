@@ -1,11 +1,15 @@
 """One chunk's results to timeline rows."""
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 
 from vidfer.batches import EmotionBatch, FaceBatch, FrameBatch
 from vidfer.emotions import EMOTIONS
 from vidfer.timeline.schema import LANDMARK_COLUMNS, TIMELINE_SCHEMA
+
+_QUALITY_COLUMNS: Final = ("sharpness", "brightness", "yaw_deg", "roll_deg", "usable")
 
 
 def timeline_rows(
@@ -52,9 +56,6 @@ def timeline_rows(
     for name, values in columns.items():
         table[name] = _spread(values, face_row, has_face, TIMELINE_SCHEMA.field(name).type)
     return pa.table(table, schema=TIMELINE_SCHEMA)
-
-
-_QUALITY_COLUMNS = ("sharpness", "brightness", "yaw_deg", "roll_deg", "usable")
 
 
 def _most_likely(emotions: EmotionBatch) -> dict[str, np.ndarray]:

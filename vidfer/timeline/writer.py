@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidfer.atomic import make_folder, output_error, publish, temporary_path
+from vidfer.atomic import make_folder, publish, temporary_path, writing
 from vidfer.timeline.schema import TIMELINE_SCHEMA
 
 # Rows gathered before they are written as one row group.
@@ -34,12 +34,10 @@ class TimelineWriter:
         self._temporary = temporary_path(path)
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
-        try:
+        with writing(path):
             self._writer = pq.ParquetWriter(
                 self._temporary, TIMELINE_SCHEMA, compression="zstd", write_page_checksum=True
             )
-        except OSError as error:
-            raise output_error(path, error) from error
 
     def __enter__(self) -> "TimelineWriter":
         return self
@@ -74,11 +72,9 @@ class TimelineWriter:
             OutputError: the disk is full or fails.
         """
         self._write_group()
-        try:
+        with writing(self._path):
             self._writer.add_key_value_metadata(dict(metadata))
             self._writer.close()
-        except OSError as error:
-            raise output_error(self._path, error) from error
         publish(self._temporary, self._path)
 
     def _write_group(self) -> None:
@@ -86,7 +82,5 @@ class TimelineWriter:
             return
         rows = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
         self._waiting, self._waiting_rows = [], 0
-        try:
+        with writing(self._path):
             self._writer.write_table(rows)
-        except OSError as error:
-            raise output_error(self._path, error) from error

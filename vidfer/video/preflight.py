@@ -81,6 +81,12 @@ def _header_objection(info: VideoInfo, *, streams: int) -> str | None:
         return "decord cannot read frames this small"
     if streams != 1:
         return "decord may take another one of several video streams"
+    if info.pictures_s is None:
+        return "the header does not say when the pictures end"
+    return _claimed_memory_objection(info)
+
+
+def _claimed_memory_objection(info: VideoInfo) -> str | None:
     frames = info.frames_expected or round((info.duration_s or 0) * (info.frame_rate or 0))
     if not frames:
         return "the file does not say how many frames decord might hold in memory"
@@ -126,8 +132,6 @@ def _times_objection(info: VideoInfo, times_s: np.ndarray, *, end_s: float) -> s
         return f"the header says {info.frames_expected} frames, the file holds {len(times_s)}"
     if times_s[0] < 0 or (np.diff(times_s) <= 0).any():
         return "times begin before the file or do not rise"
-    if info.pictures_s is None:
-        return "the header does not say when the pictures end"
-    if info.pictures_s - end_s > TAIL_TOLERANCE_S:
+    if info.pictures_s is not None and info.pictures_s - end_s > TAIL_TOLERANCE_S:
         return "the file is cut short"
     return _memory_objection(info, len(times_s))
