@@ -168,6 +168,27 @@ def test_a_stop_is_130_and_leaves_only_complete_files(folder, tmp_path, stop):
     assert vidfer.read_videos(tmp_path / "out")["video"].to_list() == ["rate.mp4"]
 
 
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM"])
+def test_a_stop_that_comes_in_a_finaliser_is_not_lost(stop):
+    script = f"""
+import os, signal, time
+from vidfer.cli.errors import reported
+
+class Finalised:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{stop})
+        time.sleep(0.01)
+
+with reported():
+    Finalised()
+    time.sleep(30)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=25, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "vidfer: stopped.\n")
+
+
 def test_a_run_that_was_killed_goes_on_to_the_rows_of_an_undisturbed_one(folder, tmp_path):
     process = start(folder, tmp_path / "out")
     process.kill()
