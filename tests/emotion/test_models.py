@@ -302,3 +302,12 @@ def test_a_shipped_card_is_json_that_ends_with_a_line_break(name):
     text = model_path(name).with_suffix(".json").read_text(encoding="utf-8")
     assert text.endswith("}\n")
     json.loads(text)
+
+
+def test_weights_beyond_half_precision_are_refused(tmp_path):
+    network = NETWORKS["paper"]()
+    with torch.no_grad():
+        network.output.weight[0, 0] = 7e4
+    with pytest.raises(WeightsError, match=r"'output\.weight'.*lower learning rate"):
+        save_weights(network, tmp_path / "mine.safetensors")
+    assert not (tmp_path / "mine.safetensors").exists()

@@ -80,8 +80,18 @@ def _misfit_error(card: ModelCard, path: Path, reason: str) -> WeightsError:
 
 
 def save_weights(network: nn.Module, path: Path) -> str:
-    """Write the weights in half precision to `path`; return the file's SHA-256."""
+    """Write the weights in half precision to `path`; return the file's SHA-256.
+
+    Raises:
+        WeightsError: half precision cannot hold a weight.
+    """
     tensors = {name: _narrowed(tensor) for name, tensor in network.state_dict().items()}
+    beyond = next((name for name, tensor in tensors.items() if not tensor.isfinite().all()), None)
+    if beyond is not None:
+        raise WeightsError(
+            f"The tensor '{beyond}' holds numbers that half precision cannot ({path} was not "
+            "written): train again with a lower learning rate or with weight decay."
+        )
     content = safetensors.torch.save(tensors)
     path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
