@@ -13,6 +13,7 @@ from vidfer.config import AnalyzeSettings
 from vidfer.emotion.cards import shipped_models
 from vidfer.emotions import EMOTIONS
 from vidfer.timeline.schema import MANIFEST_SCHEMA, TIMELINE_SCHEMA
+from vidfer.training.augmentation import Augmentation
 from vidfer.training.recipe import Recipe
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -38,9 +39,11 @@ def test_every_setting_is_explained(name):
     assert f"`{name}`" in page("python.md")
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Recipe)])
+@pytest.mark.parametrize(
+    "name", [one.name for kind in (Recipe, Augmentation) for one in fields(kind)]
+)
 def test_every_recipe_setting_is_explained(name):
-    assert f"`{name}`" in page("commands.md")
+    assert f"`{name}`" in page("training.md")
 
 
 @pytest.mark.parametrize("name", shipped_models())

@@ -15,8 +15,10 @@ from vidfer.errors import VidferError
 if TYPE_CHECKING:
     from vidfer.api import analyze, analyze_frames, read_timeline, read_videos
     from vidfer.config import AnalyzeSettings
+    from vidfer.field_test.command import evaluate_material
     from vidfer.inspection import doctor, models
-    from vidfer.training.commands import evaluate, train
+    from vidfer.training.commands import train
+    from vidfer.training.evaluating import evaluate
 
 __version__ = "0.1.0"
 
@@ -28,6 +30,7 @@ __all__ = [
     "analyze_frames",
     "doctor",
     "evaluate",
+    "evaluate_material",
     "models",
     "read_timeline",
     "read_videos",
@@ -40,7 +43,8 @@ _LAZY = {
     "analyze": "vidfer.api",
     "analyze_frames": "vidfer.api",
     "doctor": "vidfer.inspection",
-    "evaluate": "vidfer.training.commands",
+    "evaluate": "vidfer.training.evaluating",
+    "evaluate_material": "vidfer.field_test.command",
     "models": "vidfer.inspection",
     "read_timeline": "vidfer.api",
     "read_videos": "vidfer.api",

@@ -14,6 +14,9 @@ from vidfer.toml_file import read_toml, refuse_unknown
 
 DecoderChoice = Literal["auto", "decord", "pyav"]
 
+# The emotion network that is used unless another is named.
+DEFAULT_MODEL: Final = "paper"
+
 # Where `analyze` writes unless it is told otherwise.
 DEFAULT_OUTPUT: Final = "vidfer-output"
 
@@ -59,7 +62,7 @@ class AnalyzeSettings:
     track_gap_s: float = _setting(
         1.0, "Longest time that a face may be out of sight and keep its track, in seconds."
     )
-    model: str = _setting("paper", "Emotion network: a shipped name or a .safetensors file.")
+    model: str = _setting(DEFAULT_MODEL, "Emotion network: a shipped name or a .safetensors file.")
     usable_face_px: float = _setting(40.0, "Quality gate: least side of the face box, in pixels.")
     usable_sharpness: float = _setting(
         30.0, "Quality gate: least variance of the crop's Laplacian."

@@ -36,3 +36,11 @@ def refuse_unknown(values: dict[str, Any], known: list[str], *, source: str) -> 
         raise SettingsError(
             f"{source} has the unknown setting '{unknown[0]}'. Known: {', '.join(known)}."
         )
+
+
+def parse_toml_value(text: str) -> Any:
+    """Return a single TOML value; text that is none is returned as it is."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

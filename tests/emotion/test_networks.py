@@ -1,4 +1,7 @@
-"""Every network maps crops to seven logits; `paper` is built as its author describes."""
+"""Every network maps crops to seven logits; `paper` is built as its author describes.
+
+`compact`, the default, is small and cheap enough for a CPU.
+"""
 
 import math
 
@@ -6,8 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from vidfer.emotion.networks import NETWORKS, PaperNetwork
+from vidfer.emotion.arithmetic import multiply_adds
+from vidfer.emotion.networks import NETWORKS, PaperNetwork, make_network, require_side
 from vidfer.emotions import EMOTIONS
+from vidfer.errors import SettingsError
 
 LEAKY_RELU_SLOPE = 0.01
 
@@ -62,11 +67,50 @@ def test_the_same_seed_makes_the_same_network(name):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_parameter_learns(name):
     network = made(name).train()
-    labels = torch.arange(14) % len(EMOTIONS)
-    nn.functional.cross_entropy(network(inputs(14)), labels).backward()
+    labels = torch.arange(len(EMOTIONS))
+    nn.functional.cross_entropy(network(inputs(len(EMOTIONS))), labels).backward()
     for key, parameter in network.named_parameters():
         assert parameter.grad is not None, key
         assert torch.isfinite(parameter.grad).all(), key
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "work"),
+    [
+        ("paper", 1_381_831, 23_183_808),
+        ("compact", 1_209_063, 99_755_776),
+        ("wide", 11_023_303, 907_300_352),
+    ],
+)
+def test_networks_have_the_size_and_the_work_that_the_documents_tell(name, parameters, work):
+    network = made(name)
+    assert sum(p.numel() for p in network.parameters()) == parameters
+    assert multiply_adds(network) == work
+
+
+def test_the_default_network_fits_its_budget_on_a_cpu():
+    network = made("compact")
+    assert sum(p.numel() for p in network.parameters()) <= 5_000_000
+    assert multiply_adds(network) <= 100_000_000
+
+
+def test_an_unknown_network_is_refused_with_the_known_ones():
+    with pytest.raises(SettingsError) as refusal:
+        make_network("resnet")
+    assert "There is no network 'resnet'" in str(refusal.value)
+    for name in NETWORKS:
+        assert name in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["compact", "wide"])
+@pytest.mark.parametrize("side", [16, 40, 48])
+def test_residual_networks_take_smaller_crops(name, side):
+    require_side(made(name), name=name, side_px=side)
+
+
+def test_a_network_that_does_not_take_a_side_is_refused_by_name():
+    with pytest.raises(SettingsError, match=r"'paper' takes no crops of 40 px: set crop_side_px"):
+        require_side(made("paper"), name="paper", side_px=40)
 
 
 def test_paper_has_three_convolutions_and_four_dense_layers_before_the_output():

@@ -62,3 +62,27 @@ def write_faces(encode) -> Callable[[Path, LabelledFaces], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def write_csv() -> Callable[..., Path]:
+    """Writes pictures as FER2013's CSV files hold them, and returns the path.
+
+    Without `usages` there is no column for them; `header` stands in for the names.
+    """
+
+    def write(
+        path: Path,
+        faces: LabelledFaces,
+        *,
+        usages: list[str] | None = None,
+        header: str = "",
+    ) -> Path:
+        lines = [header or ("emotion,pixels" + (",Usage" if usages else ""))]
+        for row, (picture, label) in enumerate(zip(faces.pictures, faces.labels)):
+            pixels = " ".join(map(str, picture.ravel().tolist()))
+            lines.append(f"{label},{pixels}" + (f",{usages[row]}" if usages else ""))
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,13 @@ from PIL import Image
 
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError
-from vidfer.training.data import SPLIT_FILES, LabelledFaces, read_faces, read_split
+from vidfer.training.data import (
+    FERPLUS_CHOICES,
+    SPLIT_FILES,
+    LabelledFaces,
+    read_faces,
+    read_split,
+)
 
 PICTURE = np.arange(48 * 48, dtype=np.uint16).reshape(48, 48).astype(np.uint8)
 
@@ -65,6 +72,50 @@ def test_colour_pictures_become_grey(encode, table_file):
     colour = np.repeat(PICTURE[:, :, None], 3, axis=2)
     path = table_file([3], [encode(colour)])
     np.testing.assert_array_equal(read_faces(path).pictures[0], PICTURE)
+
+
+VOTES = {f"ferplus_{choice}": [place, None] for place, choice in enumerate(FERPLUS_CHOICES)}
+
+
+def test_votes_are_read_where_the_file_has_them_all(encode, tmp_path):
+    path = tmp_path / "faces.parquet"
+    columns = {"emotion": [6, 0], "image": [encode(PICTURE)] * 2, **VOTES}
+    pq.write_table(pa.table(columns), path)
+    votes = read_faces(path).votes
+    assert (votes.dtype, votes.tolist()) == (np.uint8, [list(range(10)), [0] * 10])
+    del columns["ferplus_nf"]
+    pq.write_table(pa.table(columns), path)
+    assert read_faces(path).votes is None
+
+
+@pytest.mark.parametrize("wrong", [300, -1, 1.5, "many"])
+def test_votes_that_are_no_counts_are_refused(wrong, encode, tmp_path):
+    path = tmp_path / "faces.parquet"
+    columns = {"emotion": [6], "image": [encode(PICTURE)], **{name: [1] for name in VOTES}}
+    pq.write_table(pa.table({**columns, "ferplus_fear": [wrong]}), path)
+    assert "must hold counts of votes" in refusal_of(path)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), "str")])
+def test_sources_are_read_where_the_file_has_them(kind, encode, tmp_path):
+    path = tmp_path / "faces.parquet"
+    columns = {
+        "emotion": [6, 0, 1],
+        "image": [encode(PICTURE)] * 3,
+        "source": pa.array(["film", None, "street"]).cast(kind),
+    }
+    pq.write_table(pa.table(columns), path)
+    assert read_faces(path).sources.tolist() == ["film", "", "street"]
+
+
+def test_sources_that_are_no_texts_are_refused(encode, tmp_path):
+    path = tmp_path / "faces.parquet"
+    pq.write_table(pa.table({"emotion": [6], "image": [encode(PICTURE)], "source": [7]}), path)
+    assert "'source'" in refusal_of(path)
+
+
+def test_a_format_that_starts_another_program_is_not_read(table_file):
+    assert "does not hold a picture" in refusal_of(table_file([0], [b"%!PS-Adobe-3.0 EPSF-3.0\n"]))
 
 
 def test_other_columns_are_passed_over(encode, tmp_path):
@@ -221,6 +272,54 @@ def test_labels_of_another_type_are_refused(dtype):
 def test_labels_outside_the_seven_are_refused(label):
     with pytest.raises(ValueError, match=f"labels must lie in 0 to 6, got {label}"):
         LabelledFaces(pictures=np.zeros((2, 48, 48), np.uint8), labels=np.array([0, label]))
+
+
+@pytest.mark.parametrize(
+    ("votes", "told"),
+    [
+        (np.zeros((2, 10), np.int64), "votes must be uint8"),
+        (np.zeros((2, 9), np.uint8), r"votes must be \(2, 10\)"),
+        (np.zeros((3, 10), np.uint8), r"votes must be \(2, 10\)"),
+    ],
+)
+def test_votes_of_another_shape_or_type_are_refused(votes, told, make_faces):
+    with pytest.raises(ValueError, match=told):
+        replace(make_faces(2), votes=votes)
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        (np.array(["a"]), r"sources must be \(2,\)"),
+        (np.zeros(2), "sources must be texts, got float64"),
+    ],
+)
+def test_sources_of_another_length_or_type_are_refused(sources, told, make_faces):
+    with pytest.raises(ValueError, match=told):
+        replace(make_faces(2), sources=sources)
+
+
+@pytest.mark.parametrize("which", [np.array([2, 0]), np.array([True, False, True])])
+def test_rows_keeps_every_field_of_a_row_together(which, make_faces):
+    votes = np.arange(30, dtype=np.uint8).reshape(3, 10)
+    faces = replace(make_faces(3), votes=votes, sources=np.array(["a", "b", "c"]))
+    chosen = faces.rows(which)
+    for name in ("pictures", "labels", "votes", "sources"):
+        np.testing.assert_array_equal(getattr(chosen, name), getattr(faces, name)[which])
+
+
+def test_rows_of_faces_without_votes_and_sources_have_none(make_faces):
+    chosen = make_faces(3).rows(np.array([1]))
+    assert chosen.votes is None
+    assert chosen.sources is None
+
+
+def test_without_copies_keeps_votes_and_sources(make_faces):
+    votes = np.arange(30, dtype=np.uint8).reshape(3, 10)
+    faces = replace(make_faces(3), votes=votes, sources=np.array(["a", "b", "c"]))
+    left = faces.without_copies_of(make_faces(1))
+    assert left.sources.tolist() == ["b", "c"]
+    np.testing.assert_array_equal(left.votes, votes[1:])
 
 
 def faces_like(faces: LabelledFaces, rows: list[int]) -> LabelledFaces:

@@ -10,11 +10,13 @@ from sklearn.metrics import (
     classification_report,
     confusion_matrix,
     f1_score,
+    log_loss,
     precision_recall_fscore_support,
+    top_k_accuracy_score,
 )
 
 from vidfer.emotions import EMOTIONS
-from vidfer.training.metrics import ClassificationReport
+from vidfer.training.metrics import ClassificationReport, is_among_top, surprisals
 
 CLASSES = range(len(EMOTIONS))
 PAPER_ROWS = (*EMOTIONS, "accuracy", "macro avg", "weighted avg")
@@ -149,3 +151,55 @@ def test_nothing_to_compare_gives_zeros_as_in_scikit_learn():
     zeros = {"precision": 0, "recall": 0, "f1-score": 0, "support": 0}
     assert report.as_dict()["weighted avg"] == zeros
     assert report.as_text().splitlines()[-1].split() == ["weighted", "avg", *["0.00"] * 3, "0"]
+
+
+def test_row_shares_are_scikit_learns(case):
+    labels, _ = case
+    shares = report_of(case).row_shares
+    np.testing.assert_allclose(
+        shares, confusion_matrix(*case, labels=CLASSES, normalize="true"), rtol=1e-12
+    )
+    assert set(np.flatnonzero(shares.sum(axis=1))) == set(labels)
+
+
+def said(labels: np.ndarray, *, seed: int) -> np.ndarray:
+    """Probabilities without ties that favour the label a little."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(size=(len(labels), len(EMOTIONS)))
+    logits[np.arange(len(labels)), labels] += 1
+    return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("top", [1, 2, 3])
+def test_accuracy_among_the_top_is_scikit_learns(case, top):
+    labels, _ = case
+    probabilities = said(labels, seed=top)
+    expected = top_k_accuracy_score(labels, probabilities, k=top, labels=CLASSES)
+    assert is_among_top(labels, probabilities, top=top).mean() == pytest.approx(expected)
+
+
+def test_every_label_is_among_all_seven():
+    labels = np.arange(7)
+    assert is_among_top(labels, said(labels, seed=9), top=7).all()
+
+
+def test_the_first_of_equally_likely_classes_is_the_prediction_and_the_top_one():
+    probabilities = np.array([[0.3, 0.3, 0.3, 0.1, 0, 0, 0]] * 3)
+    labels = np.array([0, 1, 2])
+    assert is_among_top(labels, probabilities, top=1).tolist() == [True, False, False]
+    assert is_among_top(labels, probabilities, top=2).tolist() == [True, True, False]
+
+
+def test_the_mean_surprisal_is_scikit_learns_log_loss(case):
+    labels, _ = case
+    probabilities = said(labels, seed=8)
+    expected = log_loss(labels, probabilities, labels=CLASSES)
+    assert surprisals(labels, probabilities).mean() == pytest.approx(expected)
+
+
+def test_a_label_said_to_be_impossible_is_as_surprising_as_in_scikit_learn():
+    probabilities = np.eye(7)[[0, 1, 2]]
+    labels = np.array([0, 1, 6])
+    values = surprisals(labels, probabilities)
+    assert np.isfinite(values).all()
+    assert values.mean() == pytest.approx(log_loss(labels, probabilities, labels=CLASSES))

@@ -1,5 +1,6 @@
 """Recipes refuse what makes no sense and say which value it is."""
 
+import json
 import math
 from dataclasses import FrozenInstanceError, asdict, fields
 
@@ -9,18 +10,54 @@ import tomli_w
 from vidfer.emotion.cards import shipped_models
 from vidfer.emotion.networks import NETWORKS
 from vidfer.errors import SettingsError
-from vidfer.training.recipe import Recipe, read_recipe, shipped_recipe
+from vidfer.training.augmentation import Augmentation
+from vidfer.training.recipe import Recipe, read_recipe, recipe_from, shipped_recipe
 
+# No field has its default.
 OTHER = Recipe(
     network="other",
-    optimizer="momentum",
+    optimizer="nesterov",
     learning_rate=0.02,
-    schedule="cosine",
+    weight_decay=1e-4,
+    schedule="trapezoid",
+    warmup_epochs=1,
+    decay_epochs=2,
     batch_size=8,
-    epochs=2,
-    flip=True,
+    epochs=5,
+    average=0.99,
+    precision="bfloat16",
+    label_smoothing=0.1,
+    class_balance=0.5,
+    votes_weight=0.3,
+    teachers=("paper", "runs/mine/mine.safetensors"),
+    teachers_weight=0.7,
+    teachers_temperature=3.0,
+    augmentation=Augmentation(flip=True, shift=0.1, mixup=0.2),
     seed=3,
 )
+
+# The values beyond each bound, and of another type.
+REFUSED = {
+    "network": ("", 5, None),
+    "optimizer": ("rmsprop", "", 3, None),
+    "learning_rate": (0, -1e-3, math.nan, math.inf, True, "fast", None),
+    "weight_decay": (-1e-4, math.nan, "much"),
+    "schedule": ("linear", None),
+    "warmup_epochs": (-1, 1.5, True),
+    "decay_epochs": (-1, 1.5),
+    "batch_size": (1, 0, 2.5, 4.0, True, 2**63),
+    "epochs": (0, -1, 2.5, True, 2**63),
+    "average": (1, -0.1),
+    "precision": ("float16", None),
+    "label_smoothing": (1, -0.1),
+    "class_balance": (1.1, -0.1),
+    "votes_weight": (1.1, -0.1),
+    "teachers": ("paper", 3, None, ("",), ("paper", 3)),
+    "teachers_weight": (1.1, -0.1),
+    "teachers_temperature": (0, -1),
+    "augmentation": (None, True, {"flip": True}),
+    "seed": (-1, 2.5, True, 2**64),
+}
 
 
 def recipe_file(tmp_path, text: str):
@@ -30,23 +67,7 @@ def recipe_file(tmp_path, text: str):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("optimizer", "rmsprop"),
-        ("optimizer", ""),
-        ("schedule", "linear"),
-        ("learning_rate", 0),
-        ("learning_rate", -1e-3),
-        *(("learning_rate", value) for value in (math.nan, math.inf, True, "fast", None)),
-        *(("flip", value) for value in ("no", 0, None)),
-        *(("network", value) for value in ("", 5, None)),
-        *((name, value) for name in ("batch_size", "epochs", "seed") for value in (2.5, 4.0, True)),
-        ("batch_size", 1),
-        ("batch_size", 0),
-        ("epochs", 0),
-        ("epochs", -1),
-        ("seed", -1),
-    ],
+    ("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values]
 )
 def test_a_value_outside_its_range_is_refused_by_name(name, value):
     with pytest.raises(SettingsError) as refusal:
@@ -57,11 +78,18 @@ def test_a_value_outside_its_range_is_refused_by_name(name, value):
     assert str(value) in sentence
 
 
+def test_every_field_has_been_tried():
+    names = {field.name for field in fields(Recipe)}
+    assert set(REFUSED) == names
+    assert {name for name in names if getattr(OTHER, name) != getattr(Recipe(), name)} == names
+
+
 @pytest.mark.parametrize(
     ("name", "choices"),
     [
-        ("optimizer", ("adam", "sgd", "momentum", "adadelta")),
-        ("schedule", ("constant", "cosine")),
+        ("optimizer", ("adam", "adamw", "sgd", "momentum", "nesterov", "adadelta")),
+        ("schedule", ("constant", "cosine", "trapezoid")),
+        ("precision", ("float32", "bfloat16")),
     ],
 )
 def test_an_unknown_choice_is_refused_with_the_known_ones(name, choices):
@@ -69,6 +97,13 @@ def test_an_unknown_choice_is_refused_with_the_known_ones(name, choices):
         Recipe(**{name: "none of them"})
     for choice in choices:
         assert getattr(Recipe(**{name: choice}), name) == choice
+
+
+@pytest.mark.parametrize(("warmup", "decay"), [(6, 0), (0, 6), (3, 3)])
+def test_warmup_and_decay_must_fit_in_the_run(warmup, decay):
+    with pytest.raises(SettingsError, match=f"got {warmup} and {decay} in 5"):
+        Recipe(epochs=5, warmup_epochs=warmup, decay_epochs=decay)
+    Recipe(epochs=6, warmup_epochs=warmup, decay_epochs=decay)
 
 
 def test_a_recipe_cannot_be_changed():
@@ -80,43 +115,68 @@ def test_a_recipe_survives_toml(tmp_path):
     assert read_recipe(recipe_file(tmp_path, tomli_w.dumps(asdict(OTHER)))) == OTHER
 
 
+def test_a_recipe_survives_json_as_in_cards_and_checkpoints():
+    assert recipe_from(json.loads(json.dumps(asdict(OTHER))), source="a card") == OTHER
+
+
 def test_what_a_file_leaves_out_keeps_its_default(tmp_path):
-    assert read_recipe(recipe_file(tmp_path, "epochs = 2\n")) == Recipe(epochs=2)
     assert read_recipe(recipe_file(tmp_path, "")) == Recipe()
+    assert read_recipe(recipe_file(tmp_path, "epochs = 2\n")) == Recipe(epochs=2)
+    flipped = read_recipe(recipe_file(tmp_path, "[augmentation]\nflip = true\n"))
+    assert flipped == Recipe(augmentation=Augmentation(flip=True))
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path):
-    path = recipe_file(tmp_path, "epoch = 2\n")
-    with pytest.raises(SettingsError) as refusal:
-        read_recipe(path)
-    sentence = str(refusal.value)
-    assert "'epoch'" in sentence
-    assert str(path) in sentence
-    for field in fields(Recipe):
-        assert field.name in sentence
-
-
-@pytest.mark.parametrize("text", ['learning_rate = "fast"', 'epochs = "ten"', "seed = []"])
-def test_a_value_that_is_no_number_is_refused_by_file(text, tmp_path):
-    path = recipe_file(tmp_path, text)
-    with pytest.raises(SettingsError) as refusal:
-        read_recipe(path)
-    assert f"{path} has a value of the wrong type" in str(refusal.value)
+def test_reading_leaves_the_values_as_they_are():
+    values = {"epochs": 2, "augmentation": {"flip": True}}
+    recipe_from(values, source="mine")
+    assert values == {"epochs": 2, "augmentation": {"flip": True}}
 
 
 @pytest.mark.parametrize(
-    "text", ["epochs = 1.5", "batch_size = 32.5", 'flip = "no"', "network = 5", "epochs = true"]
+    ("text", "name", "kind"),
+    [("epoch = 2", "epoch", Recipe), ("[augmentation]\nturn = 2", "turn", Augmentation)],
 )
-def test_a_value_of_another_type_is_refused(text, tmp_path):
-    with pytest.raises(SettingsError, match=text.split(maxsplit=1)[0]):
-        read_recipe(recipe_file(tmp_path, text))
-
-
-def test_a_value_outside_its_range_is_refused_from_a_file_too(tmp_path):
-    path = recipe_file(tmp_path, "epochs = 0")
-    with pytest.raises(SettingsError, match="epochs must be at least 1; got 0") as refusal:
+def test_an_unknown_name_is_refused_with_the_known_ones(text, name, kind, tmp_path):
+    path = recipe_file(tmp_path, text)
+    with pytest.raises(SettingsError) as refusal:
         read_recipe(path)
-    assert str(path) in str(refusal.value)
+    sentence = str(refusal.value)
+    assert f"'{name}'" in sentence
+    assert str(path) in sentence
+    for field in fields(kind):
+        assert field.name in sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('learning_rate = "fast"', 'epochs = "ten"', "seed = []", "epochs = 1.5", "epochs = true"),
+        *("batch_size = 32.5", "network = 5", 'teachers = "paper"', "epochs = 0"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_file_and_name(text, tmp_path):
+    path = recipe_file(tmp_path, text)
+    with pytest.raises(SettingsError) as refusal:
+        read_recipe(path)
+    name = text.split(maxsplit=1)[0]
+    assert f"{path} has a value of the wrong type or range: {name} must be " in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", ['flip = "no"', "shift = 1.5", "crop_side_px = 40.5"])
+def test_a_wrong_value_in_the_table_is_refused_by_file_table_and_name(text, tmp_path):
+    path = recipe_file(tmp_path, f"[augmentation]\n{text}\n")
+    with pytest.raises(SettingsError) as refusal:
+        read_recipe(path)
+    name = text.split(maxsplit=1)[0]
+    assert f"{path} [augmentation] has a value" in str(refusal.value)
+    assert f": {name} must be " in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["true", '"flip"', "[1]"])
+def test_an_augmentation_that_is_no_table_is_refused(value, tmp_path):
+    path = recipe_file(tmp_path, f"augmentation = {value}\n")
+    with pytest.raises(SettingsError, match="augmentation must be a table of settings"):
+        read_recipe(path)
 
 
 def test_a_whole_learning_rate_is_a_number_too():
@@ -146,6 +206,15 @@ def test_the_papers_recipe_is_the_papers():
     recipe = shipped_recipe("paper")
     assert (recipe.network, recipe.optimizer) == ("paper", "adam")
     assert (recipe.batch_size, recipe.epochs) == (32, 13)
+    assert recipe.augmentation == Augmentation()
+    assert (recipe.votes_weight, recipe.average, recipe.precision) == (0, 0, "float32")
+
+
+def test_the_default_models_recipe_trains_the_small_network_on_changed_pictures():
+    recipe = shipped_recipe("compact")
+    assert recipe.network == "compact"
+    assert recipe.augmentation.flip
+    assert recipe.augmentation.degrade_share > 0
 
 
 @pytest.mark.parametrize("name", ["resnet", "", "paper.toml", "../recipes/paper"])

@@ -16,7 +16,8 @@ class ModelCard:
     """What a weights file is, how it was made and how well it does.
 
     `temperature` divides the logits before softmax (Guo et al. 2017). `results` holds a
-    split's figures by the split's name.
+    split's figures by the split's name. `multiply_adds` is the work for one crop, 0 in the
+    cards of older versions.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ModelCard:
     weights_sha256: str
     temperature: float
     parameters: int
+    multiply_adds: int = 0
     labels: list[str] = field(default_factory=lambda: list(EMOTIONS))
     data: str = ""
     licence: str = ""

@@ -1,4 +1,4 @@
-"""The public functions `train` and `evaluate`."""
+"""The public function `train`."""
 
 import platform
 import re
@@ -14,27 +14,36 @@ from torch import nn
 from vidfer import __version__
 from vidfer.atomic import make_folder, replacing
 from vidfer.compute import choose_device, torch_threads
-from vidfer.emotion.cards import ModelCard, model_path, read_card
-from vidfer.emotion.models import load_model, save_weights
+from vidfer.config import DEFAULT_MODEL
+from vidfer.emotion.arithmetic import multiply_adds
+from vidfer.emotion.cards import ModelCard
+from vidfer.emotion.models import save_weights
 from vidfer.errors import SettingsError
 from vidfer.training.calibration import fit_temperature
-from vidfer.training.data import read_split
-from vidfer.training.evaluation import Evaluation, evaluate_model, report_dict
-from vidfer.training.loop import EpochResult, logits_of, train_network
+from vidfer.training.copies import are_copies
+from vidfer.training.data import LabelledFaces, held_out_name, read_training_data
+from vidfer.training.loop import logits_of, train_network
+from vidfer.training.metrics import ClassificationReport
 from vidfer.training.recipe import Recipe, shipped_recipe
+from vidfer.training.record import beside, save_confusion, save_history
+from vidfer.training.run import EpochResult
+
+# What the held-out split of FER2013 is called.
+_PUBLIC_TEST: Final = "PublicTest"
 
 _DATA: Final = (
     "FER2013 (Goodfellow et al. 2013), official splits: trained on the training split, "
     "temperature fitted on PublicTest, nothing chosen on PrivateTest."
 )
+_OWN_LICENCE: Final = (
+    "Trained on data of its maker's own, whose licence decides what the weights may be used for."
+)
 _LICENCE: Final = (
     "The weights may be used under vidfer's MIT licence. FER2013's pictures come from a web "
     "search and their copyright is unclear: check whether that suits your use."
 )
-_LIMITS: Final = (
-    "Names the expression that raters would see in a picture, not what a person feels. "
-    "FER2013's labels are noisy: people agree with them on about 65 % of the pictures."
-)
+_LIMITS: Final = "Names the expression that raters would see in a picture, not what a person feels."
+_NOISE: Final = " FER2013's labels are noisy: people agree with them on about 65 % of the pictures."
 
 _LONGEST_NAME: Final = 100
 _MODEL_NAME: Final = rf"[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}"
@@ -43,79 +52,87 @@ _MODEL_NAME: Final = rf"[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}"
 def train(
     data: str | Path,
     *,
-    model: str = "paper",
+    model: str = DEFAULT_MODEL,
     output: str | Path | None = None,
     recipe: Recipe | None = None,
     device: str = "auto",
     threads: int = 1,
+    overwrite: bool = False,
     on_epoch: Callable[[EpochResult], None] = lambda result: None,
 ) -> Path:
     """Train a network; write OUT/MODEL.safetensors and its card; return the weights' path.
 
-    `data` is a folder with FER2013's `training.parquet` and `public_test.parquet`.
-    `recipe` replaces the shipped one of `model`; `output` is runs/MODEL unless given.
-    The weights are those of the last epoch; PublicTest serves the history and the
-    temperature, PrivateTest is not touched. Weights and card of an earlier run are
-    replaced when the new ones are complete.
+    `data` is anything that docs/data.md lists. `recipe` replaces the shipped one of
+    `model`; `output` is runs/MODEL unless given. The weights are those of the last
+    epoch; held-out pictures (PublicTest, where there is one) serve the history, the
+    confusion matrix and the temperature, PrivateTest is not touched. Beside the weights
+    lie a checkpoint after each epoch, from which the same call goes on unless
+    `overwrite`, and history and confusion as Parquet and PNG. Weights and card of an
+    earlier run are replaced when the new ones are complete.
 
     Raises:
-        DataError: the data cannot be read, or training diverged.
+        DataError: the data or checkpoint cannot be used, or training diverged.
         SettingsError: `model` is no file name, there are no threads, or the recipe or
             device does not exist.
+        WeightsError: a teacher is unknown or altered.
         OutputError: `output` cannot be written.
     """
     _require_file_name(model)
     recipe = recipe or shipped_recipe(model)
-    folder = Path(output) if output is not None else Path("runs") / model
+    stem = (Path(output) if output is not None else Path("runs") / model) / model
+    checkpoint = beside(stem, "checkpoint.safetensors")
     torch_device = choose_device(device)
     with torch_threads(threads):
-        training, held_out = (read_split(Path(data), name) for name in ("training", "public_test"))
-        make_folder(folder)
+        training, held_out = read_training_data(Path(data))
+        make_folder(stem.parent)
+        if overwrite:
+            checkpoint.unlink(missing_ok=True)
         network, history = train_network(
-            training, held_out, recipe=recipe, device=torch_device, on_epoch=on_epoch
+            training,
+            held_out,
+            recipe=recipe,
+            device=torch_device,
+            checkpoint=checkpoint,
+            on_epoch=on_epoch,
         )
         logits = logits_of(network, held_out, device=torch_device)
-        temperature = fit_temperature(logits, torch.from_numpy(held_out.labels))
+    save_history(history, stem)
+    report = ClassificationReport.of(held_out.labels, logits.argmax(1).numpy())
+    save_confusion(report, stem, title=f"{model} on {held_out_name(Path(data))}")
+    official = held_out_name(Path(data)) == _PUBLIC_TEST
     card = ModelCard(
         name=model,
         network=recipe.network,
         weights_sha256="",  # known when the weights are written
-        temperature=round(temperature, 4),
+        temperature=round(_temperature(logits, held_out, training), 4),
         parameters=sum(p.numel() for p in network.parameters()),
-        data=_DATA,
-        licence=_LICENCE,
-        limits=_LIMITS,
+        multiply_adds=multiply_adds(network),
+        data=_DATA if official else _own_data(Path(data), training),
+        licence=_LICENCE if official else _OWN_LICENCE,
+        limits=_LIMITS + _NOISE if official else _LIMITS,
         recipe=asdict(recipe),
         made_with=_made_with(torch_device, threads),
         history=[result.as_dict() for result in history],
     )
-    return _save_model(network, card, folder)
+    return _save_model(network, card, stem.parent)
 
 
-def evaluate(
-    data: str | Path,
-    *,
-    model: str = "paper",
-    device: str = "auto",
-    threads: int = 1,
-    save_card: bool = False,
-) -> Evaluation:
-    """Evaluate a model, shipped or by path, on FER2013's splits or another Parquet file.
+def _temperature(logits: torch.Tensor, held_out: LabelledFaces, training: LabelledFaces) -> float:
+    """Fit on the held-out pictures that are no copies of training pictures, if there are any.
 
-    With `save_card` the results are written into the model's card.
-
-    Raises:
-        DataError: the data cannot be read.
-        WeightsError: the model is unknown or altered.
-        SettingsError: the device does not exist, or there are no threads.
-        OutputError: the card cannot be written.
+    Copies are known by heart, and would make the network look surer than it may be.
     """
-    loaded = load_model(model)
-    with torch_threads(threads):
-        evaluation = evaluate_model(loaded, Path(data), device=choose_device(device))
-    if save_card:
-        _save_results(evaluation, model_path(model))
-    return evaluation
+    kept = ~are_copies(held_out.pictures, training.pictures)
+    if not kept.any():
+        kept[:] = True
+    return fit_temperature(logits[kept], torch.from_numpy(held_out.labels[kept]))
+
+
+def _own_data(data: Path, training: LabelledFaces) -> str:
+    return (
+        f"{data.name}: trained on {len(training):,} pictures, temperature fitted on the "
+        f"{held_out_name(data)}."
+    )
 
 
 def _require_file_name(model: str) -> None:
@@ -135,15 +152,6 @@ def _save_model(network: nn.Module, card: ModelCard, folder: Path) -> Path:
         checksum = save_weights(network, new_weights)
         new_card.write_text(replace(card, weights_sha256=checksum).to_json(), encoding="utf-8")
     return path
-
-
-def _save_results(evaluation: Evaluation, path: Path) -> None:
-    results = {name: report_dict(report) for name, report in evaluation.reports.items()}
-    card = read_card(path)
-    updated = replace(card, results={**card.results, **results})
-    card_path = path.with_suffix(".json")
-    with replacing(card_path) as (new_card,):
-        new_card.write_text(updated.to_json(), encoding="utf-8")
 
 
 def _made_with(device: torch.device, threads: int) -> dict[str, str]:

@@ -1,142 +1,172 @@
-"""Labelled face pictures from FER2013's Parquet files."""
+"""Labelled faces in every form that `vidfer train` and `vidfer evaluate` read.
 
-import io
-import warnings
+docs/data.md lists the forms and how each is recognised.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from os.path import isdir, isfile
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from PIL import Image
-
-from vidfer.batches import CROP_SIDE_PX
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError
+from vidfer.training.csv_faces import SPLIT_USAGES, read_csv_faces, splits_of_csv
+from vidfer.training.holding_out import hold_out_tenth, is_held_out
+from vidfer.training.labelled_faces import FERPLUS_CHOICES, LabelledFaces
+from vidfer.training.parquet_faces import SPLIT_FILES, read_faces, read_split
+from vidfer.training.picture_folders import (
+    folders_in,
+    holds_classes,
+    read_picture_folder,
+    split_folders,
+)
 
-# The official splits, by the file that holds each.
-SPLIT_FILES: Final[dict[str, str]] = {
-    "training": "training.parquet",
-    "public_test": "public_test.parquet",
-    "private_test": "private_test.parquet",
-}
+__all__ = [
+    "FERPLUS_CHOICES",
+    "HELD_OUT",
+    "SPLIT_FILES",
+    "LabelledFaces",
+    "held_out_name",
+    "read_faces",
+    "read_split",
+    "read_splits",
+    "read_training_data",
+]
 
-_LAST_LABEL: Final = len(EMOTIONS) - 1
+# The name, among splits, of the tenth that training holds out where the data names nothing.
+HELD_OUT: Final = "held_out"
+
+_WHOLE_CSV_FILES: Final = ("fer2013.csv", "icml_face_data.csv")
+_TRAINING_CSV_FILE: Final = "train.csv"
 
 
 @dataclass(frozen=True)
-class LabelledFaces:
-    """Grey face pictures with their labels.
+class _Split:
+    """One of the official splits: what people call it, and how to read it."""
 
-    `pictures` is uint8 (N, 48, 48); `labels` is int64 (N,), an index into EMOTIONS.
-    """
-
-    pictures: np.ndarray
-    labels: np.ndarray
-
-    def __post_init__(self) -> None:
-        if self.pictures.dtype != np.uint8 or self.pictures.shape[1:] != (
-            CROP_SIDE_PX,
-            CROP_SIDE_PX,
-        ):
-            raise ValueError(
-                f"pictures must be uint8 (N, 48, 48), got {self.pictures.dtype} "
-                f"{self.pictures.shape}"
-            )
-        if self.labels.shape != (len(self.pictures),):
-            raise ValueError(
-                f"labels must be ({len(self.pictures)},) like pictures, got {self.labels.shape}"
-            )
-        if self.labels.dtype != np.int64:
-            raise ValueError(f"labels must be int64, got {self.labels.dtype}")
-        wrong = self.labels[~_are_labels(self.labels)]
-        if len(wrong):
-            raise ValueError(f"labels must lie in 0 to {_LAST_LABEL}, got {wrong[0]}")
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def without_copies_of(self, others: "LabelledFaces") -> "LabelledFaces":
-        """Return the pictures that are not, pixel for pixel, among `others`."""
-        known = {picture.tobytes() for picture in others.pictures}
-        keep = np.array([picture.tobytes() not in known for picture in self.pictures], dtype=bool)
-        return LabelledFaces(pictures=self.pictures[keep], labels=self.labels[keep])
+    title: str
+    read: Callable[[], LabelledFaces]
 
 
-def read_faces(path: Path) -> LabelledFaces:
-    """Read a Parquet file with the columns `emotion` (0 to 6) and `image` (48x48 grey).
+def read_training_data(data: Path) -> tuple[LabelledFaces, LabelledFaces]:
+    """Return (training, held out).
+
+    Held out is PublicTest, or a validation folder, where the data has one; else a fixed
+    tenth of the training pictures. Test pictures (PrivateTest) are not looked into.
 
     Raises:
-        DataError: the file is missing or is not such a file.
+        DataError: the data cannot be read, has no training pictures, or too few.
     """
-    try:
-        table = pq.read_table(path, columns=["emotion", "image"])
-    except (OSError, pa.ArrowException) as error:
+    splits = _find_splits(data)
+    if splits and "training" not in splits:
         raise DataError(
-            f"Cannot read {path} as a Parquet file with the columns 'emotion' and 'image': {error}"
-        ) from error
-    if table.num_rows == 0:
-        raise DataError(f"{path} holds no pictures.")
-    labels = _labels(table["emotion"], path)
-    encoded = table["image"].to_pylist()
-    with warnings.catch_warnings():
-        # Pillow only warns of pictures that are huge, but not so huge that it refuses them.
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        pictures = np.stack([_decode(data, path, row) for row, data in enumerate(encoded)])
-    return LabelledFaces(pictures=pictures, labels=labels)
+            f"{data} holds no training pictures ({SPLIT_FILES['training']}, Usage "
+            f"'{SPLIT_USAGES['training']}', or a folder 'train'), only {', '.join(splits)}."
+        )
+    if not splits and data.name in set(SPLIT_FILES.values()) - {SPLIT_FILES["training"]}:
+        raise DataError(
+            f"{data} holds test pictures, which are not for training: "
+            f"name {SPLIT_FILES['training']} or its folder."
+        )
+    training = splits["training"].read() if splits else _read_whole(data)
+    if "public_test" in splits:
+        return training, splits["public_test"].read()
+    return hold_out_tenth(training, place=str(data))
 
 
-def read_split(folder: Path, split: str) -> LabelledFaces:
-    """Read one of the official splits (`training`, `public_test`, `private_test`).
+def held_out_name(data: Path) -> str:
+    """Return what people call the pictures that `read_training_data` holds out.
 
     Raises:
-        DataError: the folder does not hold it.
+        DataError: the data cannot be read.
     """
-    return read_faces(folder / SPLIT_FILES[split])
+    splits = _find_splits(data)
+    return splits["public_test"].title if "public_test" in splits else "held-out tenth of training"
 
 
-def _are_labels(values: np.ndarray) -> np.ndarray:
-    """Tell of each number whether it is an index into EMOTIONS, bool like `values`."""
-    return np.isin(values, np.arange(len(EMOTIONS)))
+def read_splits(data: Path) -> dict[str, LabelledFaces]:
+    """Return what is to be evaluated, by split: `training`, `public_test`, `private_test`.
+
+    What has no splits stands under the file's or folder's own name. Training pictures of
+    which `read_training_data` holds out a tenth are parted the same way; the tenth is
+    called HELD_OUT.
+
+    Raises:
+        DataError: the data cannot be read, or has no labels.
+    """
+    splits = _find_splits(data)
+    if not splits:
+        name = data.resolve().name if isdir(data) else data.stem
+        return {name: _read_whole(data)}
+    read: dict[str, LabelledFaces] = {}
+    for name, split in splits.items():
+        read[name] = split.read()
+        if name == "training" and "public_test" not in splits:
+            held_out = is_held_out(read[name])
+            if held_out.any():
+                read |= {name: read[name].rows(~held_out), HELD_OUT: read[name].rows(held_out)}
+    return read
 
 
-def _labels(column: pa.ChunkedArray, path: Path) -> np.ndarray:
-    """Return the labels, int64 (N,), if every row has a whole number in range."""
-    kind = column.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        raise DataError(
-            f"The column 'emotion' of {path} must hold whole numbers from 0 to {_LAST_LABEL}; "
-            f"it holds {kind}."
-        )
-    # Rows without a value become NaN, which is no label either.
-    values = column.to_numpy()
-    wrong = np.flatnonzero(~_are_labels(values))
-    if len(wrong):
-        row = int(wrong[0])
-        raise DataError(
-            f"Row {row} of {path} has an 'emotion' outside 0 to {_LAST_LABEL} in whole numbers: "
-            f"{column[row]}."
-        )
-    labels: np.ndarray = values.astype(np.int64)
-    return labels
+def _find_splits(data: Path) -> dict[str, _Split]:
+    """Return the official splits that the data holds; none where it is one set of faces."""
+    if not isdir(data):
+        return _splits_of_csv_file(data) if _is_csv(data) else {}
+    if splits := _splits_of_parquet_folder(data):
+        return splits
+    if csv_file := _csv_file_in(data):
+        whole = _Split(SPLIT_USAGES["training"], partial(read_csv_faces, csv_file))
+        return _splits_of_csv_file(csv_file) or {"training": whole}
+    return _splits_of_picture_folder(data)
 
 
-def _decode(data: bytes, path: Path, row: int) -> np.ndarray:
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            # A forged size is refused before anything of that size is made.
-            _require_size(image.size, path, row)
-            picture = np.asarray(image.convert("L"))
-    except DataError:
-        raise
-    except Exception as error:  # whatever damage leads Pillow's readers to
-        raise DataError(f"Row {row} of {path} does not hold a picture.") from error
-    # Some formats learn their size only from the pixels.
-    _require_size(picture.shape[::-1], path, row)
-    return picture
+def _read_whole(data: Path) -> LabelledFaces:
+    if isdir(data):
+        return read_picture_folder(data)
+    return read_csv_faces(data) if _is_csv(data) else read_faces(data)
 
 
-def _require_size(size_px: tuple[int, ...], path: Path, row: int) -> None:
-    if size_px != (CROP_SIDE_PX, CROP_SIDE_PX):
-        raise DataError(f"Row {row} of {path} is {size_px[0]}x{size_px[1]} pixels, not 48x48.")
+def _splits_of_parquet_folder(folder: Path) -> dict[str, _Split]:
+    return {
+        name: _Split(SPLIT_USAGES[name], partial(read_faces, folder / file))
+        for name, file in SPLIT_FILES.items()
+        if isfile(folder / file)
+    }
+
+
+def _splits_of_csv_file(path: Path) -> dict[str, _Split]:
+    return {
+        name: _Split(SPLIT_USAGES[name], partial(read_csv_faces, path, split=name))
+        for name in splits_of_csv(path)
+    }
+
+
+def _splits_of_picture_folder(folder: Path) -> dict[str, _Split]:
+    splits = {
+        name: _Split(inner.name, partial(read_picture_folder, inner))
+        for name, inner in split_folders(folder).items()
+    }
+    if not splits and not holds_classes(folder):
+        raise _unknown(folder)
+    return splits
+
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
+def _csv_file_in(folder: Path) -> Path | None:
+    names = (*_WHOLE_CSV_FILES, _TRAINING_CSV_FILE)
+    return next((folder / name for name in names if isfile(folder / name)), None)
+
+
+def _unknown(folder: Path) -> DataError:
+    files = [*SPLIT_FILES.values(), *_WHOLE_CSV_FILES, _TRAINING_CSV_FILE]
+    inner = ", ".join(f"'{one.name}'" for one in folders_in(folder)[:10])
+    return DataError(
+        f"{folder} holds none of {', '.join(files)}, and no folders called like the emotions "
+        f"({', '.join(EMOTIONS)}){f' but {inner}' if inner else ''}: name a file or folder of "
+        "labelled faces."
+    )

@@ -1,10 +1,14 @@
-"""Accuracy, precision, recall and F1 from labels and predictions."""
+"""Accuracy, precision, recall and F1 from labels and predictions; figures of probabilities."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from vidfer.emotions import EMOTIONS
+
+# A probability of 0 for the label would make the mean infinite; scikit-learn's limit.
+_LEAST_PROBABILITY: Final = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,12 @@ class ClassificationReport:
         return _ratio(2 * self.precision * self.recall, self.precision + self.recall)
 
     @property
+    def row_shares(self) -> np.ndarray:
+        """`confusion` as shares of each label's pictures, float64 (7, 7)."""
+        shares: np.ndarray = self.confusion / np.maximum(self.support, 1)[:, None]
+        return shares
+
+    @property
     def macro_f1(self) -> float:
         """The mean of the classes' F1."""
         return float(self.f1.mean())
@@ -84,6 +94,28 @@ class ClassificationReport:
             means = [_mean(v, weights=weights) for v in (self.precision, self.recall, self.f1)]
             lines.append(_row(average, means, total))
         return "\n".join(lines)
+
+
+def is_among_top(labels: np.ndarray, probabilities: np.ndarray, *, top: int) -> np.ndarray:
+    """Tell of each label whether it is among the `top` most likely classes, bool (N,).
+
+    `labels` is int (N,), `probabilities` float (N, 7). Of equally likely classes the
+    first counts as the more likely one, as it does for the prediction.
+    """
+    ranked = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
+    among: np.ndarray = (ranked == labels[:, None]).any(axis=1)
+    return among
+
+
+def surprisals(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return minus the logarithm of each label's probability, in nats, float64 (N,).
+
+    Their mean is the negative log-likelihood. `labels` is int (N,), `probabilities`
+    float (N, 7).
+    """
+    said = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    values: np.ndarray = -np.log(np.maximum(said, _LEAST_PROBABILITY))
+    return values
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

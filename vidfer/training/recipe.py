@@ -3,17 +3,22 @@
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from vidfer.checks import require, settle_types
 from vidfer.errors import SettingsError
 from vidfer.toml_file import read_toml, refuse_unknown
+from vidfer.training.augmentation import Augmentation
 
-Optimizer = Literal["adam", "sgd", "momentum", "adadelta"]
-Schedule = Literal["constant", "cosine"]
+Optimizer = Literal["adam", "adamw", "sgd", "momentum", "nesterov", "adadelta"]
+Schedule = Literal["constant", "cosine", "trapezoid"]
+Precision = Literal["float32", "bfloat16"]
 
 # Batch normalisation has no variance to work with in a batch of one.
 LEAST_BATCH: Final = 2
+
+# What torch's whole numbers, and TOML's, can hold.
+_MOST_WHOLE: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,23 +32,75 @@ class Recipe:
     network: str = "paper"
     optimizer: Optimizer = "adam"
     learning_rate: float = 1e-3
+    weight_decay: float = 0.0
     schedule: Schedule = "constant"
+    warmup_epochs: int = 0
+    decay_epochs: int = 0
     batch_size: int = 32
     epochs: int = 13
-    flip: bool = False
+    average: float = 0.0
+    precision: Precision = "float32"
+    label_smoothing: float = 0.0
+    class_balance: float = 0.0
+    votes_weight: float = 0.0
+    teachers: tuple[str, ...] = ()
+    teachers_weight: float = 0.5
+    teachers_temperature: float = 1.0
+    augmentation: Augmentation = Augmentation()
     seed: int = 0
 
     def __post_init__(self) -> None:
         settle_types(self)
-        require(self, "learning_rate", holds=lambda value: value > 0, wanted="above 0")
-        require(
-            self,
-            "batch_size",
-            holds=lambda value: value >= LEAST_BATCH,
-            wanted=f"at least {LEAST_BATCH}",
-        )
-        require(self, "epochs", holds=lambda value: value >= 1, wanted="at least 1")
-        require(self, "seed", holds=lambda value: value >= 0, wanted="at least 0")
+        _require_ranges(self)
+        if self.warmup_epochs + self.decay_epochs > self.epochs:
+            raise SettingsError(
+                f"warmup_epochs and decay_epochs must fit in epochs; got {self.warmup_epochs} "
+                f"and {self.decay_epochs} in {self.epochs}."
+            )
+
+
+def _require_ranges(recipe: Recipe) -> None:
+    above_0 = ("learning_rate", "teachers_temperature")
+    require(recipe, *above_0, holds=lambda value: value > 0, wanted="above 0")
+    at_least_0 = ("weight_decay", "warmup_epochs", "decay_epochs", "seed")
+    require(recipe, *at_least_0, holds=lambda value: value >= 0, wanted="at least 0")
+    below_1 = ("average", "label_smoothing")
+    require(recipe, *below_1, holds=lambda value: 0 <= value < 1, wanted="at least 0, below 1")
+    shares = ("class_balance", "votes_weight", "teachers_weight")
+    require(recipe, *shares, holds=lambda value: 0 <= value <= 1, wanted="from 0 to 1")
+    require(recipe, "epochs", holds=lambda value: value >= 1, wanted="at least 1")
+    whole = ("seed", "batch_size", "epochs")
+    require(recipe, *whole, holds=lambda value: value <= _MOST_WHOLE, wanted="below 2**63")
+    require(
+        recipe,
+        "batch_size",
+        holds=lambda value: value >= LEAST_BATCH,
+        wanted=f"at least {LEAST_BATCH}",
+    )
+
+
+_Settings = TypeVar("_Settings", Recipe, Augmentation)
+
+
+def recipe_from(values: dict[str, Any], *, source: str) -> Recipe:
+    """Make a recipe of plain values, as TOML and JSON hold them.
+
+    Raises:
+        SettingsError: a value is unknown or wrong; the message names `source`.
+    """
+    table = values.get("augmentation", {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{source}: augmentation must be a table of settings; got {table!r}.")
+    augmentation = _made(Augmentation, table, source=f"{source} [augmentation]")
+    return _made(Recipe, {**values, "augmentation": augmentation}, source=source)
+
+
+def _made(kind: type[_Settings], values: dict[str, Any], *, source: str) -> _Settings:
+    refuse_unknown(values, [f.name for f in fields(kind)], source=source)
+    try:
+        return kind(**values)
+    except SettingsError as error:
+        raise SettingsError(f"{source} has a value of the wrong type or range: {error}") from error
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -52,12 +109,7 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         SettingsError: the file cannot be read, or holds an unknown or wrong value.
     """
-    values = read_toml(path)
-    refuse_unknown(values, [f.name for f in fields(Recipe)], source=str(path))
-    try:
-        return Recipe(**values)
-    except SettingsError as error:
-        raise SettingsError(f"{path} has a value of the wrong type or range: {error}") from error
+    return recipe_from(read_toml(path), source=str(path))
 
 
 def shipped_recipe(name: str) -> Recipe:

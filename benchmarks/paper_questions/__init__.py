@@ -1,0 +1,1 @@
+"""What `benchmarks/paper_questions.py` is made of: variants, their data, results, tables."""

@@ -1,0 +1,117 @@
+"""How well models read faces that are blurred, small, dark, noisy, compressed or covered.
+
+    python benchmarks/robustness.py DATA --model paper --model compact
+
+DATA is a folder with FER2013's public_test.parquet. The damage is made with Pillow and
+numpy, not with the code that training uses, and is the same for every model.
+"""
+
+import argparse
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageFilter
+
+from vidfer.emotion.models import load_model
+from vidfer.training.data import LabelledFaces, read_split
+from vidfer.training.loop import logits_of, share_correct
+
+SIDE_PX = 48
+SEED = 0
+
+Change = Callable[[Image.Image, np.random.Generator], Image.Image]
+
+
+def blurred(radius_px: float) -> Change:
+    return lambda picture, random: picture.filter(ImageFilter.GaussianBlur(radius_px))
+
+
+def small(side_px: int) -> Change:
+    def change(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+        tiny = picture.resize((side_px, side_px), Image.Resampling.BOX)
+        return tiny.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
+
+    return change
+
+
+def dark(gain: float, *, noise: float) -> Change:
+    def change(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+        grey = np.asarray(picture) * gain + random.normal(0, noise, (SIDE_PX, SIDE_PX))
+        return Image.fromarray(grey.round().clip(0, 255).astype(np.uint8))
+
+    return change
+
+
+def compressed(quality: int) -> Change:
+    def change(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+        stream = io.BytesIO()
+        picture.save(stream, "JPEG", quality=quality)
+        return Image.open(stream).convert("L")
+
+    return change
+
+
+def covered(side_px: int) -> Change:
+    def change(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+        left, top = random.integers(0, SIDE_PX - side_px, 2)
+        picture.paste(128, (left, top, left + side_px, top + side_px))
+        return picture
+
+    return change
+
+
+def rotated(most_deg: float) -> Change:
+    def change(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+        angle = float(random.uniform(-most_deg, most_deg))
+        return picture.rotate(angle, Image.Resampling.BILINEAR, fillcolor=128)
+
+    return change
+
+
+CHANGES: dict[str, Change] = {
+    "as it is": lambda picture, random: picture,
+    "blur, deviation 1 px": blurred(1),
+    "blur, deviation 2 px": blurred(2),
+    "24 px wide": small(24),
+    "16 px wide": small(16),
+    "12 px wide": small(12),
+    "a fifth of the light": dark(0.2, noise=1),
+    "a twentieth of the light": dark(0.05, noise=1),
+    "noise of 12 levels": dark(1, noise=12),
+    "JPEG quality 30": compressed(30),
+    "JPEG quality 10": compressed(10),
+    "16x16 px covered": covered(16),
+    "rotated up to 20 degrees": rotated(20),
+}
+
+
+def changed(faces: LabelledFaces, change: Change) -> LabelledFaces:
+    random = np.random.default_rng(SEED)
+    pictures = [np.asarray(change(Image.fromarray(p), random)) for p in faces.pictures]
+    return LabelledFaces(pictures=np.stack(pictures), labels=faces.labels)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", action="append", required=True)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    faces = read_split(options.data, "public_test")
+    models = {name: load_model(name).network for name in options.model}
+    print(f"PublicTest accuracy, {len(faces):,} pictures")
+    print(f"{'':<26}" + "".join(f"{Path(name).stem:>12}" for name in models))
+    for name, change in CHANGES.items():
+        damaged = changed(faces, change)
+        shares = [
+            share_correct(logits_of(network, damaged, device=torch.device("cpu")), damaged)
+            for network in models.values()
+        ]
+        print(f"{name:<26}" + "".join(f"{share:>12.4f}" for share in shares))
+
+
+if __name__ == "__main__":
+    main()

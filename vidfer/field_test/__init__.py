@@ -1,0 +1,1 @@
+"""What vidfer does on a user's own labelled videos and pictures, from file to emotion."""
