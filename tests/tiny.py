@@ -6,7 +6,7 @@ from torch import nn
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.emotion.residual import ResidualNetwork
 from vidfer.emotions import EMOTIONS
-from vidfer.training.labelled_faces import FERPLUS_CHOICES, LabelledFaces
+from vidfer.training.data.labelled_faces import FERPLUS_CHOICES, LabelledFaces
 
 
 def tiny_network() -> nn.Module:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vidfer.field_test.command import evaluate_material
     from vidfer.inspection import doctor, models
     from vidfer.training.commands import train
-    from vidfer.training.evaluating import evaluate
+    from vidfer.training.evaluation.command import evaluate
 
 __version__ = "0.1.0"
 
@@ -43,7 +43,7 @@ _LAZY = {
     "analyze": "vidfer.api",
     "analyze_frames": "vidfer.api",
     "doctor": "vidfer.inspection",
-    "evaluate": "vidfer.training.evaluating",
+    "evaluate": "vidfer.training.evaluation.command",
     "evaluate_material": "vidfer.field_test.command",
     "models": "vidfer.inspection",
     "read_timeline": "vidfer.api",

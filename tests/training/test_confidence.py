@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from vidfer.training.confidence import (
+from vidfer.training.evaluation.confidence import (
     RESAMPLES,
     accuracies,
     bootstrap_intervals,

@@ -16,7 +16,7 @@ from vidfer.emotion.networks import make_network
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError, OutputError, SettingsError, WeightsError
 from vidfer.training.data import LabelledFaces
-from vidfer.training.evaluating import evaluate
+from vidfer.training.evaluation.command import evaluate
 from vidfer.training.loop import logits_of
 
 TRAINING, PUBLIC, PRIVATE = 64, 21, 28

@@ -12,8 +12,8 @@ from PIL import Image
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import OutputError
 from vidfer.training.data import LabelledFaces
-from vidfer.training.evaluating import evaluate
-from vidfer.training.evaluation import Evaluation
+from vidfer.training.evaluation.command import evaluate
+from vidfer.training.evaluation.evaluation import Evaluation
 
 COUNT, COPIES = 21, 4
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from vidfer.emotions import EMOTIONS
-from vidfer.training.copies import are_copies, picture_groups
-from vidfer.training.evaluation_text import confusion_text, split_text, split_title, summary_text
-from vidfer.training.labelled_faces import LabelledFaces
-from vidfer.training.split_evaluation import SplitEvaluation
+from vidfer.training.data.copies import are_copies, picture_groups
+from vidfer.training.data.labelled_faces import LabelledFaces
+from vidfer.training.evaluation.split import SplitEvaluation
+from vidfer.training.evaluation.text import confusion_text, split_text, split_title, summary_text
 
 COUNT = 140
 

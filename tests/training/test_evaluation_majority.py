@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from vidfer.emotions import EMOTIONS
-from vidfer.training.labelled_faces import FERPLUS_CHOICES
-from vidfer.training.majority import NO_MAJORITY, ferplus_majority
+from vidfer.training.data.labelled_faces import FERPLUS_CHOICES
+from vidfer.training.evaluation.majority import NO_MAJORITY, ferplus_majority
 
 NAMES = {
     "neutral": "neutral",

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from vidfer.errors import SettingsError
-from vidfer.training.views import pictures_by_view, probabilities_of, require_views
+from vidfer.training.evaluation.views import pictures_by_view, probabilities_of, require_views
 
 CPU = torch.device("cpu")
 SHIFT = 2

@@ -15,7 +15,7 @@ from vidfer.emotion.preparation import prepare_crops
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError, SettingsError
 from vidfer.training.augmentation import Augmentation
-from vidfer.training.labelled_faces import LabelledFaces
+from vidfer.training.data.labelled_faces import LabelledFaces
 from vidfer.training.loop import EpochResult, logits_of, share_correct, train_network
 from vidfer.training.recipe import Optimizer, Recipe, Schedule
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vidfer.training.evaluation.reliability import Reliability
 from vidfer.training.metrics import ClassificationReport
 from vidfer.training.plots import plot_confusion, plot_history, plot_reliability
-from vidfer.training.reliability import Reliability
 
 Target = Path | io.BytesIO
 Draw = Callable[[Target], None]

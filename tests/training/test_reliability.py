@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from vidfer.training.reliability import BINS, Reliability, confidence_bins, ece_by_chance
+from vidfer.training.evaluation.reliability import BINS, Reliability, confidence_bins, ece_by_chance
 
 
 def probabilities_of(count: int, *, seed: int, spread: float = 1.5) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 from vidfer.emotion.cards import model_path, read_card
 from vidfer.emotions import EMOTIONS
 from vidfer.training.data import SPLIT_FILES
-from vidfer.training.evaluating import evaluate
+from vidfer.training.evaluation.command import evaluate
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "fer2013"
 CARD_RESULTS: dict[str, Any] = read_card(model_path("paper")).results

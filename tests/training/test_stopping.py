@@ -14,7 +14,7 @@ from tests.tiny import striped_faces, tiny_network
 from vidfer.emotion.networks import NETWORKS
 from vidfer.errors import DataError, OutputError, SettingsError
 from vidfer.training.checkpoint import load_checkpoint
-from vidfer.training.labelled_faces import LabelledFaces
+from vidfer.training.data.labelled_faces import LabelledFaces
 from vidfer.training.loop import EpochResult, train_network
 from vidfer.training.recipe import Optimizer, Recipe
 

@@ -6,7 +6,7 @@ import torch
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.emotions import EMOTIONS
-from vidfer.training.labelled_faces import FERPLUS_CHOICES, LabelledFaces
+from vidfer.training.data.labelled_faces import FERPLUS_CHOICES, LabelledFaces
 from vidfer.training.targets import VoteReading, training_targets
 
 NEUTRAL, SAD = EMOTIONS.index("neutral"), EMOTIONS.index("sad")

@@ -12,7 +12,7 @@ from vidfer.config import DEFAULT_MODEL, AnalyzeSettings, read_settings
 from vidfer.errors import UsageError
 
 if TYPE_CHECKING:
-    from vidfer.training.views import Views
+    from vidfer.training.evaluation.views import Views
 
 _SINGLE_VIEW: Final = "single"
 

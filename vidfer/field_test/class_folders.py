@@ -7,7 +7,7 @@ from pathlib import Path
 from vidfer.emotions import EMOTIONS, emotion_of
 from vidfer.errors import DataError
 from vidfer.field_test.items import PICTURE_SUFFIXES, LabelledItem, Material, absolute
-from vidfer.training.picture_folders import folders_in
+from vidfer.training.data.picture_folders import folders_in
 from vidfer.video.files import VIDEO_SUFFIXES
 from vidfer.video.inputs import printable
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from vidfer.emotions import EMOTIONS
 from vidfer.field_test.results import ItemResult
-from vidfer.training.confidence import bootstrap_intervals
+from vidfer.training.evaluation.confidence import bootstrap_intervals
+from vidfer.training.evaluation.reliability import Reliability, ece_by_chance
 from vidfer.training.metrics import ClassificationReport, is_among_top, surprisals
-from vidfer.training.reliability import Reliability, ece_by_chance
 
 
 @dataclass(frozen=True, kw_only=True)

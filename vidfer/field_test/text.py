@@ -7,7 +7,7 @@ from vidfer.emotions import EMOTIONS
 from vidfer.field_test.figures import MaterialFigures
 from vidfer.field_test.results import ItemResult
 from vidfer.outcome import visible
-from vidfer.training.evaluation_text import confusion_text
+from vidfer.training.evaluation.text import confusion_text
 from vidfer.video.inputs import printable
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from vidfer.emotion.cards import ModelCard
 from vidfer.emotion.models import save_weights
 from vidfer.errors import SettingsError
 from vidfer.training.calibration import fit_temperature
-from vidfer.training.copies import are_copies
 from vidfer.training.data import LabelledFaces, held_out_name, read_training_data
+from vidfer.training.data.copies import are_copies
 from vidfer.training.loop import logits_of, train_network
 from vidfer.training.metrics import ClassificationReport
 from vidfer.training.recipe import Recipe, shipped_recipe

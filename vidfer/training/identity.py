@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from vidfer.training.labelled_faces import LabelledFaces
+from vidfer.training.data.labelled_faces import LabelledFaces
 from vidfer.training.optimization import learning_rate_at
 from vidfer.training.recipe import Recipe, recipe_from
 

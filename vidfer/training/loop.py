@@ -10,7 +10,7 @@ from torch import nn
 from vidfer.compute import OUT_OF_MEMORY
 from vidfer.emotion.preparation import prepare_crops
 from vidfer.errors import DataError, SettingsError
-from vidfer.training.labelled_faces import LabelledFaces
+from vidfer.training.data.labelled_faces import LabelledFaces
 from vidfer.training.recipe import LEAST_BATCH, Recipe
 from vidfer.training.run import EpochResult, TrainingRun
 

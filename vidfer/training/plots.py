@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import numpy as np
 
 from vidfer.emotions import EMOTIONS
+from vidfer.training.evaluation.reliability import BINS, Reliability
 from vidfer.training.metrics import ClassificationReport
-from vidfer.training.reliability import BINS, Reliability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from vidfer.emotion.preparation import prepare_crops
 from vidfer.errors import SettingsError
 from vidfer.training.augmentation import Augmentation, augment
 from vidfer.training.checkpoint import Checkpoint, load_checkpoint, refusal, save_checkpoint
+from vidfer.training.data.labelled_faces import LabelledFaces
 from vidfer.training.identity import RunIdentity, data_sha256
-from vidfer.training.labelled_faces import LabelledFaces
 from vidfer.training.loss import TrainingLoss
 from vidfer.training.mixing import mix
 from vidfer.training.optimization import autocast, learning_rate_at, set_learning_rate

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from vidfer.emotions import EMOTIONS
-from vidfer.training.labelled_faces import LabelledFaces
+from vidfer.training.data.labelled_faces import LabelledFaces
 
 # Keeps the weights of vote patterns that hardly occur from growing without bound.
 _PENALTY: Final = 1e-5

@@ -9,8 +9,8 @@ import numpy as np
 
 from vidfer.emotions import EMOTIONS, emotion_of
 from vidfer.errors import DataError
-from vidfer.training.face_pictures import read_face_picture
-from vidfer.training.labelled_faces import LabelledFaces
+from vidfer.training.data.face_pictures import read_face_picture
+from vidfer.training.data.labelled_faces import LabelledFaces
 
 # What people call the folders that hold one split each, by the split that they are.
 _SPLIT_FOLDERS: Final[dict[str, str]] = {

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidfer.errors import DataError
-from vidfer.training.csv_table import read_texts
-from vidfer.training.labelled_faces import FERPLUS_CHOICES
+from vidfer.training.data.csv_table import read_texts
+from vidfer.training.data.labelled_faces import FERPLUS_CHOICES
 
 FERPLUS_FILE: Final = "fer2013new.csv"
 

@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 
 from vidfer.atomic import make_folder, replacing
 from vidfer.emotions import EMOTIONS
-from vidfer.training.evaluation import Evaluation
-from vidfer.training.evaluation_text import WITHOUT_COPIES, split_title
+from vidfer.training.evaluation.evaluation import Evaluation
+from vidfer.training.evaluation.split import SplitEvaluation
+from vidfer.training.evaluation.text import WITHOUT_COPIES, split_title
 from vidfer.training.metrics import ClassificationReport
 from vidfer.training.plots import plot_confusion, plot_reliability
-from vidfer.training.split_evaluation import SplitEvaluation
 from vidfer.video.inputs import printable
 
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from vidfer.emotions import emotion_of
-from vidfer.training.labelled_faces import FERPLUS_CHOICES
+from vidfer.training.data.labelled_faces import FERPLUS_CHOICES
 
 NO_MAJORITY: Final = -1
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError
-from vidfer.training.labelled_faces import LabelledFaces
+from vidfer.training.data.labelled_faces import LabelledFaces
 
 # One of so many pictures is held out.
 _HELD_OUT_OF: Final = 10

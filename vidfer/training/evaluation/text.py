@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from vidfer.emotions import EMOTIONS
+from vidfer.training.evaluation.split import SplitEvaluation
 from vidfer.training.metrics import ClassificationReport
-from vidfer.training.split_evaluation import SplitEvaluation
 
 # Of more sources than fit a screen the largest are listed; the JSON has all.
 _MOST_SOURCES: Final = 20

@@ -12,11 +12,11 @@ from typing import Final
 
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError
-from vidfer.training.csv_faces import SPLIT_USAGES, read_csv_faces, splits_of_csv
-from vidfer.training.holding_out import hold_out_tenth, is_held_out
-from vidfer.training.labelled_faces import FERPLUS_CHOICES, LabelledFaces
-from vidfer.training.parquet_faces import SPLIT_FILES, read_faces, read_split
-from vidfer.training.picture_folders import (
+from vidfer.training.data.csv_faces import SPLIT_USAGES, read_csv_faces, splits_of_csv
+from vidfer.training.data.holding_out import hold_out_tenth, is_held_out
+from vidfer.training.data.labelled_faces import FERPLUS_CHOICES, LabelledFaces
+from vidfer.training.data.parquet_faces import SPLIT_FILES, read_faces, read_split
+from vidfer.training.data.picture_folders import (
     folders_in,
     holds_classes,
     read_picture_folder,

@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError
-from vidfer.training.csv_pixels import parse_pixels
-from vidfer.training.csv_table import csv_columns, read_texts
-from vidfer.training.ferplus import FERPLUS_FILE, read_votes
-from vidfer.training.labelled_faces import LAST_LABEL, LabelledFaces
+from vidfer.training.data.csv_pixels import parse_pixels
+from vidfer.training.data.csv_table import csv_columns, read_texts
+from vidfer.training.data.ferplus import FERPLUS_FILE, read_votes
+from vidfer.training.data.labelled_faces import LAST_LABEL, LabelledFaces
 
 # The official splits, by what the column `Usage` says.
 SPLIT_USAGES: Final[dict[str, str]] = {

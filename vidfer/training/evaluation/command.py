@@ -9,9 +9,9 @@ from vidfer.config import DEFAULT_MODEL
 from vidfer.emotion.cards import model_path, read_card
 from vidfer.emotion.models import load_model
 from vidfer.errors import SettingsError
-from vidfer.training.evaluation import Evaluation, evaluate_model
-from vidfer.training.evaluation_files import save_evaluation
-from vidfer.training.views import Views, require_views
+from vidfer.training.evaluation.evaluation import Evaluation, evaluate_model
+from vidfer.training.evaluation.files import save_evaluation
+from vidfer.training.evaluation.views import Views, require_views
 
 
 def evaluate(

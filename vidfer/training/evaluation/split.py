@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from vidfer.training.confidence import bootstrap_intervals
-from vidfer.training.copies import picture_groups
-from vidfer.training.labelled_faces import LabelledFaces
-from vidfer.training.majority import NO_MAJORITY, ferplus_majority
+from vidfer.training.data.copies import picture_groups
+from vidfer.training.data.labelled_faces import LabelledFaces
+from vidfer.training.evaluation.confidence import bootstrap_intervals
+from vidfer.training.evaluation.majority import NO_MAJORITY, ferplus_majority
+from vidfer.training.evaluation.reliability import Reliability, ece_by_chance
 from vidfer.training.metrics import ClassificationReport, is_among_top, surprisals
-from vidfer.training.reliability import Reliability, ece_by_chance
 from vidfer.video.inputs import printable
 
 # The last bits of probabilities differ between machines: what is made of them is told to

@@ -11,12 +11,12 @@ import torch
 
 from vidfer.emotion.cards import ModelCard
 from vidfer.emotion.models import EmotionModel
-from vidfer.training.copies import are_copies
 from vidfer.training.data import HELD_OUT, SPLIT_FILES, LabelledFaces, read_split, read_splits
-from vidfer.training.evaluation_text import WITHOUT_COPIES, split_text, summary_text
+from vidfer.training.data.copies import are_copies
+from vidfer.training.evaluation.split import SplitEvaluation
+from vidfer.training.evaluation.text import WITHOUT_COPIES, split_text, summary_text
+from vidfer.training.evaluation.views import Views, probabilities_of
 from vidfer.training.metrics import ClassificationReport
-from vidfer.training.split_evaluation import SplitEvaluation
-from vidfer.training.views import Views, probabilities_of
 from vidfer.video.inputs import printable
 
 # Of several splits, the one whose figures stand for the model: never seen, never chosen on.

@@ -12,8 +12,8 @@ from PIL import Image
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.errors import DataError
-from vidfer.training.face_pictures import PICTURE_FORMATS
-from vidfer.training.labelled_faces import (
+from vidfer.training.data.face_pictures import PICTURE_FORMATS
+from vidfer.training.data.labelled_faces import (
     FERPLUS_CHOICES,
     LAST_LABEL,
     LabelledFaces,
