@@ -13,8 +13,8 @@ from vidfer.faces.alignment import FaceSquares, face_squares
 # ITU-R BT.601 luma, as Pillow converts to grey.
 _LUMA: Final = (0.299, 0.587, 0.114)
 
-# A pixel of a crop is the mean of n x n bilinear samples, one pixel of the frame apart;
-# beyond this n the mean hardly changes, and the time grows with its square.
+# A pixel of a crop is the mean of n x n bilinear samples, at most one pixel of the frame
+# apart; beyond this n the mean hardly changes, and the time grows with its square.
 _MOST_SAMPLES: Final = 8
 
 
@@ -51,7 +51,7 @@ def _cut(
 ) -> torch.Tensor:
     """Cut one square out of one frame by averaging bilinear samples; float32 (48, 48)."""
     low, high = _surroundings(frame, centre_px, across_px)
-    patch = torch.from_numpy(frame[low[1] : high[1], low[0] : high[0]]).to(device)
+    patch = torch.from_numpy(frame[low[1] : high[1], low[0] : high[0]].copy()).to(device)
     grey = patch.float() @ torch.tensor(_LUMA, device=device)
     grid, samples = _grid(centre_px - low, across_px, size_px=high - low)
     sampled = functional.grid_sample(
@@ -83,7 +83,6 @@ def _grid(
     samples = min(max(math.ceil(side_px / CROP_SIDE_PX), 1), _MOST_SAMPLES)
     count = CROP_SIDE_PX * samples
     down_px = np.array([-across_px[1], across_px[0]])
-    columns = np.array([across_px, [0, 0]])
     linear = np.stack([across_px, down_px], axis=1) / size_px[:, None]
     offset = 2 * centre_px / size_px - 1
     theta = torch.from_numpy(np.concatenate([linear, offset[:, None]], axis=1)).float()

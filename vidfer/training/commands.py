@@ -110,7 +110,7 @@ def train(
         data=_DATA if official else _own_data(Path(data), training),
         licence=_LICENCE if official else _OWN_LICENCE,
         limits=_LIMITS + _NOISE if official else _LIMITS,
-        recipe=asdict(recipe),
+        recipe=_without_folders(recipe),
         made_with=_made_with(torch_device, threads),
         history=[result.as_dict() for result in history],
     )
@@ -126,6 +126,11 @@ def _temperature(logits: torch.Tensor, held_out: LabelledFaces, training: Labell
     if not kept.any():
         kept[:] = True
     return fit_temperature(logits[kept], torch.from_numpy(held_out.labels[kept]))
+
+
+def _without_folders(recipe: Recipe) -> dict[str, object]:
+    """Return the recipe's values; teachers by file name, since a card tells of no machine."""
+    return {**asdict(recipe), "teachers": [Path(teacher).name for teacher in recipe.teachers]}
 
 
 def _own_data(data: Path, training: LabelledFaces) -> str:

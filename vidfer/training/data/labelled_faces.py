@@ -7,6 +7,7 @@ import numpy as np
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.emotions import EMOTIONS
+from vidfer.training.data.copies import are_copies
 
 # FER+'s choices, in the order of LabelledFaces.votes.
 FERPLUS_CHOICES: Final = (
@@ -75,9 +76,7 @@ class LabelledFaces:
 
     def without_copies_of(self, others: "LabelledFaces") -> "LabelledFaces":
         """Return the pictures that are not, pixel for pixel, among `others`."""
-        known = {picture.tobytes() for picture in others.pictures}
-        new = [picture.tobytes() not in known for picture in self.pictures]
-        return self.rows(np.array(new, dtype=bool))
+        return self.rows(~are_copies(self.pictures, others.pictures))
 
 
 def are_labels(values: np.ndarray) -> np.ndarray:

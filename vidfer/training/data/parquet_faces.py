@@ -27,6 +27,7 @@ SPLIT_FILES: Final[dict[str, str]] = {
     "private_test": "private_test.parquet",
 }
 
+_NEEDED_COLUMNS: Final = ["emotion", "image"]
 _VOTE_COLUMNS: Final = tuple(f"ferplus_{choice}" for choice in FERPLUS_CHOICES)
 _SOURCE_COLUMN: Final = "source"
 
@@ -40,12 +41,7 @@ def read_faces(path: Path) -> LabelledFaces:
     Raises:
         DataError: the file is missing or is not such a file.
     """
-    try:
-        table = pq.read_table(path, columns=["emotion", "image"])
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(
-            f"Cannot read {path} as a Parquet file with the columns 'emotion' and 'image': {error}"
-        ) from error
+    table = _read_table(path)
     if table.num_rows == 0:
         raise DataError(f"{path} holds no pictures.")
     labels = _labels(table["emotion"], path)
@@ -55,7 +51,7 @@ def read_faces(path: Path) -> LabelledFaces:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         pictures = np.stack([_decode(data, path, row) for row, data in enumerate(encoded)])
     return LabelledFaces(
-        pictures=pictures, labels=labels, votes=_votes(path), sources=_sources(path)
+        pictures=pictures, labels=labels, votes=_votes(table, path), sources=_sources(table, path)
     )
 
 
@@ -66,6 +62,21 @@ def read_split(folder: Path, split: str) -> LabelledFaces:
         DataError: the folder does not hold it.
     """
     return read_faces(folder / SPLIT_FILES[split])
+
+
+def _read_table(path: Path) -> pa.Table:
+    """Read the columns that count, of which `emotion` and `image` must be there."""
+    wanted = {*_NEEDED_COLUMNS, *_VOTE_COLUMNS, _SOURCE_COLUMN}
+    try:
+        with path.open("rb") as file:  # pyarrow opens no path that is not UTF-8
+            parquet = pq.ParquetFile(file)
+            table = parquet.read(columns=[n for n in parquet.schema_arrow.names if n in wanted])
+            table.select(_NEEDED_COLUMNS)
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise DataError(
+            f"Cannot read {path} as a Parquet file with the columns 'emotion' and 'image': {error}"
+        ) from error
+    return table
 
 
 def _labels(column: pa.ChunkedArray, path: Path) -> np.ndarray:
@@ -89,12 +100,11 @@ def _labels(column: pa.ChunkedArray, path: Path) -> np.ndarray:
     return labels
 
 
-def _votes(path: Path) -> np.ndarray | None:
+def _votes(table: pa.Table, path: Path) -> np.ndarray | None:
     """Return FER+'s votes, uint8 (N, 10), zero where they are missing; None without columns."""
-    if not set(_VOTE_COLUMNS) <= set(pq.read_schema(path).names):
+    if not set(_VOTE_COLUMNS) <= set(table.column_names):
         return None
     try:
-        table = pq.read_table(path, columns=list(_VOTE_COLUMNS))
         columns = [table[name].cast(pa.uint8()).fill_null(0).to_numpy() for name in _VOTE_COLUMNS]
     except pa.ArrowException as error:
         raise DataError(
@@ -103,11 +113,11 @@ def _votes(path: Path) -> np.ndarray | None:
     return np.stack(columns, axis=1)
 
 
-def _sources(path: Path) -> np.ndarray | None:
+def _sources(table: pa.Table, path: Path) -> np.ndarray | None:
     """Return the texts of the column `source`, (N,), empty for null; None without it."""
-    if _SOURCE_COLUMN not in pq.read_schema(path).names:
+    if _SOURCE_COLUMN not in table.column_names:
         return None
-    column = pq.read_table(path, columns=[_SOURCE_COLUMN])[_SOURCE_COLUMN]
+    column = table[_SOURCE_COLUMN]
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
