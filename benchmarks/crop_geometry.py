@@ -6,7 +6,8 @@ vidfer's detector, cuts by each rule of crop_rules.py and classifies. Difference
 paired with the former rule, with 95 % intervals from a bootstrap over pictures. With a
 folder of videos, also how far heads roll there and how steady probabilities are.
 
-    python benchmarks/crop_geometry.py FOLDER [--model NAME] [--pictures 1000] [--videos DIR]
+    python benchmarks/crop_geometry.py FOLDER [--model NAME] [--pictures 400]
+        [--videos FOLDER] [--only RULE ...]
 
 True pixels exist only inside the picture: a rule that reaches beyond it, or cuts a
 turned picture upright, sees made-up surroundings; column "true" tells how much of the
@@ -25,7 +26,7 @@ from crop_flicker import report_videos
 from crop_rules import RULES, Rule, former, upright
 from crop_scenes import FoundFaces, find_faces, surrounded
 
-from vidfer.batches import CROP_SIDE_PX, DetectionBatch
+from vidfer.batches import CROP_SIDE_PX
 from vidfer.compute import torch_threads
 from vidfer.emotion.classifier import EmotionClassifier
 from vidfer.emotion.models import load_model
@@ -146,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--model", default="paper")
-    parser.add_argument("--pictures", type=int, default=1000)
+    parser.add_argument("--pictures", type=int, default=400)
     parser.add_argument("--only", nargs="*", default=list(RULES), metavar="RULE")
     parser.add_argument("--videos", type=Path)
     arguments = parser.parse_args()

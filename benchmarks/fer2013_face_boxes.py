@@ -1,7 +1,7 @@
-"""Where MTCNN's boxes and eyes fall in FER2013's training pictures.
+"""Where MTCNN's boxes and landmarks fall in FER2013's training pictures.
 
 A detected face should be cut as FER2013's faces were. This runs the detector over
-enlarged training pictures and prints the medians that `vidfer/faces/crops.py` uses.
+enlarged training pictures and prints the medians that `vidfer/faces/alignment.py` uses.
 
     python benchmarks/fer2013_face_boxes.py FOLDER_WITH_TRAINING_PARQUET [--pictures 2000]
 """
@@ -10,58 +10,52 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image
+from crop_scenes import FoundFaces, find_faces
 
-from vidfer.batches import FrameBatch
+from vidfer.batches import LANDMARKS
 from vidfer.compute import torch_threads
-from vidfer.faces.mtcnn import MtcnnDetector
 from vidfer.training.data import read_split
 
-NAMES = (
-    "centre_x",
-    "centre_y",
-    "width",
-    "height",
-    "side",
-    "eyes_x",
-    "eyes_y",
-    "eyes_apart",
-)
-SIDE_PX = 144
-BORDER_PX = 48
 
-
-def enlarged(picture: np.ndarray) -> np.ndarray:
-    """Return a grey 48x48 picture as RGB, three times as large, in a grey border."""
-    image = Image.fromarray(picture).resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC)
-    bordered = np.pad(np.asarray(image), BORDER_PX, constant_values=127)
-    return np.repeat(bordered[:, :, None], 3, axis=2)
+def measures(found: FoundFaces) -> dict[str, np.ndarray]:
+    """Return each figure, (F,), in sides of the picture and from its middle."""
+    side = found.truth.across_px[:, :1]
+    box = found.detections.box_px / side
+    middle = found.truth.centre_px / side
+    centre = box[:, :2] + box[:, 2:] / 2 - middle
+    landmarks = found.detections.landmarks_px / side[:, None] - middle[:, None]
+    eyes = landmarks[:, 1] - landmarks[:, 0]
+    places = {
+        f"{name} {axis}": landmarks[:, row, column]
+        for row, name in enumerate(LANDMARKS)
+        for column, axis in enumerate("xy")
+    }
+    return {
+        "box, longer side": box[:, 2:].max(axis=1),
+        "box, mean side": box[:, 2:].mean(axis=1),
+        "box centre x": centre[:, 0],
+        "box centre y": centre[:, 1],
+        **places,
+        "eyes apart": np.linalg.norm(eyes, axis=1),
+        "roll, degrees": np.degrees(np.arctan2(eyes[:, 1], eyes[:, 0])),
+    }
 
 
 def main() -> None:
-    """Print medians and quartiles in shares of the picture's side."""
+    """Print percentiles over the pictures in which the face was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--pictures", type=int, default=2000)
     arguments = parser.parse_args()
     faces = read_split(arguments.data, "training")
     chosen = np.random.default_rng(0).choice(len(faces), arguments.pictures, replace=False)
-    detector = MtcnnDetector(min_face_px=40, min_score=0.9, device=torch.device("cpu"))
-    rows = []
     with torch_threads(1):
-        for number in chosen:
-            frames = enlarged(faces.pictures[number])[None]
-            batch = FrameBatch(frames=frames, index=np.zeros(1, np.int64), time_s=np.zeros(1))
-            found = detector.detect(batch)
-            if len(found) == 1:
-                x, y, w, h = (found.box_px[0] - [BORDER_PX, BORDER_PX, 0, 0]) / SIDE_PX
-                eyes = (found.landmarks_px[0, :2].mean(0) - BORDER_PX) / SIDE_PX
-                apart = np.linalg.norm(found.landmarks_px[0, 1] - found.landmarks_px[0, 0])
-                rows.append([x + w / 2, y + h / 2, w, h, max(w, h), *eyes, apart / SIDE_PX])
-    print(f"{len(rows)} of {len(chosen)} pictures with one face; shares of the picture's side")
-    for name, (low, middle, high) in zip(NAMES, np.percentile(rows, [25, 50, 75], axis=0).T):
-        print(f"{name:>10}  median {middle:.3f}  quartiles {low:.3f} {high:.3f}")
+        found = find_faces(faces, chosen, turns_deg=(0.0,))
+    print(f"face found in {len(found.picture)} of {found.tried} pictures; percentiles")
+    print(f"{'':>18} {'5':>8} {'25':>8} {'50':>8} {'75':>8} {'95':>8}")
+    for name, values in measures(found).items():
+        levels = np.percentile(values, [5, 25, 50, 75, 95])
+        print(f"{name:>18} " + " ".join(f"{level:8.3f}" for level in levels))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,9 @@ def answer(question: str, laboratory: Laboratory, *, seeds: int) -> None:
 
 def answer_ensembles(laboratory: Laboratory, *, seeds: int) -> None:
     """Average the probabilities of networks that the other questions train."""
-    groups = {f"`paper`, {seeds} seeds": laboratory.results_of(PAPER.name, seeds=range(seeds))}
+    groups = {}
+    if seeds > 1:
+        groups[f"`paper`, {seeds} seeds"] = laboratory.results_of(PAPER.name, seeds=range(seeds))
     for group, names in ENSEMBLES.items():
         groups[group] = [laboratory.results_of(name, seeds=[0])[0] for name in names]
     everything = {(r.variant, r.seed): r for results in groups.values() for r in results}

@@ -12,7 +12,9 @@ from vidfer.training.data.labelled_faces import FERPLUS_CHOICES, LabelledFaces
 def tiny_network() -> nn.Module:
     """A residual network of some thousand weights, dropout included."""
     # With fewer than 16 channels, oneDNN (torch 2.15) crashes in training on 48x48.
-    return ResidualNetwork(stem_channels=16, stage_channels=(16,), blocks=1, dropout=0.2)
+    return ResidualNetwork(
+        stem_channels=16, stage_channels=(16,), blocks=1, dropout=0.2, view_side_px=48
+    )
 
 
 def striped_faces(count: int, *, seed: int = 0, votes: bool = False) -> LabelledFaces:

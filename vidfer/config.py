@@ -15,14 +15,14 @@ from vidfer.toml_file import read_toml, refuse_unknown
 DecoderChoice = Literal["auto", "decord", "pyav"]
 
 # The emotion network that is used unless another is named.
-DEFAULT_MODEL: Final = "paper"
+DEFAULT_MODEL: Final = "compact"
 
 # Where `analyze` writes unless it is told otherwise.
 DEFAULT_OUTPUT: Final = "vidfer-output"
 
 # Raised whenever the same settings and source would give other rows than before, so
 # that older results are seen to be stale.
-RESULTS_VERSION: Final = 1
+RESULTS_VERSION: Final = 2
 
 
 def _setting(default: Any, text: str, *, flag: str | None = None, rows: bool = True) -> Any:

@@ -24,11 +24,6 @@ class ResultsFile:
                 return result
         return None
 
-    def all_of(self, variant: str, *, seeds: int) -> list[Result]:
-        """Return the variant's results for seeds below `seeds`, in their order."""
-        found = (self.find(variant, seed) for seed in range(seeds))
-        return [result for result in found if result is not None]
-
     def add(self, result: Result) -> None:
         """Keep a result, on disk before anything else happens."""
         self._results.append(result)

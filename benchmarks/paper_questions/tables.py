@@ -23,7 +23,11 @@ ENSEMBLE_HEADING = (
 
 @dataclass(frozen=True)
 class Figures:
-    """How probabilities fare on pictures that were not trained on."""
+    """How probabilities fare on pictures that were not trained on.
+
+    `correct` is bool, one per picture held out and per one of PublicTest of which no copy
+    was trained on; all else is of the whole PublicTest.
+    """
 
     held_out: float
     public_test: float
@@ -45,7 +49,7 @@ class Figures:
             macro_f1=report.macro_f1,
             class_f1=report.f1,
             nll=float(-np.log(np.maximum(right, _LEAST)).mean()),
-            correct=np.concatenate(correct),
+            correct=np.concatenate([correct[0], correct[1][data.unseen]]),
         )
 
 
@@ -110,7 +114,7 @@ def _mean(values: Sequence[float], *, digits: int = 1) -> str:
 
 
 def _difference(figures: Sequence[Figures], base: Sequence[Figures]) -> str:
-    """Return points won on all unseen pictures, with the standard error over pictures."""
+    """Return points won on pictures that are new to both, with the standard error over pictures."""
     won = np.mean([f.correct.astype(float) - b.correct for f, b in zip(figures, base)], axis=0)
     return f"{100 * won.mean():+.1f} ± {100 * won.std() / np.sqrt(len(won)):.1f}"
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from paper_questions.variants import PROTOCOL, Variant, parameters
 from vidfer.training.data import LabelledFaces, read_split
+from vidfer.training.data.copies import are_copies
 from vidfer.training.loop import logits_of, share_correct, train_network
 
 HELD_OUT = 3000
@@ -25,6 +27,11 @@ class QuestionData:
     training: LabelledFaces
     held_out: LabelledFaces
     public_test: LabelledFaces
+
+    @cached_property
+    def unseen(self) -> np.ndarray:
+        """Tell of each picture of PublicTest whether no copy of it is trained on, bool (N,)."""
+        return ~are_copies(self.public_test.pictures, self.training.pictures)
 
     def prepared(self, variant: Variant) -> "QuestionData":
         """Return the same with the variant's pictures."""
@@ -60,10 +67,10 @@ def read_data(folder: Path, *, pictures: int) -> QuestionData:
     others, _ = train_test_split(
         others, train_size=HELD_OUT, stratify=whole.labels[others], random_state=0
     )
-    training = _rows(whole, rows)
+    training = whole.rows(rows)
     return QuestionData(
         training=training,
-        held_out=_rows(whole, others).without_copies_of(training),
+        held_out=whole.rows(others).without_copies_of(training),
         public_test=read_split(folder, "public_test"),
     )
 
@@ -76,10 +83,10 @@ def train(variant: Variant, data: QuestionData, *, seed: int, epochs: int) -> Re
     prepared = data.prepared(variant)
     started = time.process_time()
     # The loop looks at pictures after each epoch; a few are enough, they decide nothing.
-    glance = _rows(prepared.held_out, np.arange(_GLANCE))
+    glance = prepared.held_out.rows(np.arange(_GLANCE))
     network, _ = train_network(prepared.training, glance, recipe=recipe, device=_CPU)
     cpu_s = time.process_time() - started
-    seen = _rows(prepared.training, np.arange(min(_SEEN, len(prepared.training))))
+    seen = prepared.training.rows(np.arange(min(_SEEN, len(data.training))))
     return Result(
         variant=variant.name,
         seed=seed,
@@ -91,10 +98,6 @@ def train(variant: Variant, data: QuestionData, *, seed: int, epochs: int) -> Re
         held_out_logits=_bytes(logits_of(network, prepared.held_out, device=_CPU)),
         public_test_logits=_bytes(logits_of(network, prepared.public_test, device=_CPU)),
     )
-
-
-def _rows(faces: LabelledFaces, rows: np.ndarray) -> LabelledFaces:
-    return LabelledFaces(pictures=faces.pictures[rows], labels=faces.labels[rows])
 
 
 def _bytes(logits: torch.Tensor) -> bytes:

@@ -78,8 +78,8 @@ def test_every_parameter_learns(name):
     ("name", "parameters", "work"),
     [
         ("paper", 1_381_831, 23_183_808),
-        ("compact", 1_209_063, 99_755_776),
-        ("wide", 11_023_303, 907_300_352),
+        ("compact", 1_209_063, 69_275_392),
+        ("wide", 11_023_303, 630_070_784),
     ],
 )
 def test_networks_have_the_size_and_the_work_that_the_documents_tell(name, parameters, work):

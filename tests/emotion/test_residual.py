@@ -14,6 +14,7 @@ from vidfer.emotions import EMOTIONS
 def made(**changes: object) -> ResidualNetwork:
     torch.manual_seed(0)
     shape = {"stem_channels": 16, "stage_channels": (24, 32, 40), "blocks": 2, "dropout": 0.2}
+    shape["view_side_px"] = 48
     return ResidualNetwork(**{**shape, **changes})
 
 
@@ -27,6 +28,20 @@ def test_any_side_from_16_gives_seven_logits(side):
         logits = made().eval()(inputs(side))
     assert logits.shape == (2, len(EMOTIONS))
     assert torch.isfinite(logits).all()
+
+
+def test_of_a_larger_crop_only_the_middle_counts():
+    network = made(view_side_px=40).eval()
+    crops = inputs(48)
+    with torch.inference_mode():
+        torch.testing.assert_close(network(crops), network(crops[:, :, 4:44, 4:44]))
+        assert not torch.equal(network(crops), made(view_side_px=48).eval()(crops))
+
+
+def test_a_smaller_crop_is_seen_whole():
+    crops = inputs(32)
+    with torch.inference_mode():
+        torch.testing.assert_close(made(view_side_px=40).eval()(crops), made().eval()(crops))
 
 
 def test_every_stage_halves_the_side_and_has_its_channels():

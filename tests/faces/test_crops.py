@@ -1,4 +1,4 @@
-"""A crop is the face's square of the picture, grey, and goes on at the picture's edge."""
+"""A crop is the face's square of the picture, grey, level, and goes on at the picture's edge."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,10 @@ import torch
 from PIL import Image
 
 from vidfer.batches import CROP_SIDE_PX, DetectionBatch, FrameBatch
-from vidfer.faces.crops import cut_crops
+from vidfer.faces.alignment import BOX_SIDES_PER_CROP, CENTRE_BELOW_MIDDLE, LAYOUT, FaceSquares
+from vidfer.faces.crops import cut_crops, cut_squares
 
 CPU = torch.device("cpu")
-
-# How crops lie about MTCNN's box: its side is 1.04 of the crop's, its centre 0.01 below.
-BOX_SIDES_PER_CROP = 1.04
-CENTRE_BELOW_MIDDLE = 0.01
 
 
 def batch_of(frames: np.ndarray) -> FrameBatch:
@@ -20,13 +17,28 @@ def batch_of(frames: np.ndarray) -> FrameBatch:
     return FrameBatch(frames=frames, index=index, time_s=index / 25)
 
 
+def square_of(box: tuple[float, ...]) -> tuple[float, float, float]:
+    """Left, top and side of the crop of an upright face that fills its box as usual."""
+    x, y, width, height = box
+    side = max(width, height) / BOX_SIDES_PER_CROP
+    top = y + height / 2 - CENTRE_BELOW_MIDDLE * side - side / 2
+    return x + width / 2 - side / 2, top, side
+
+
+def landmarks_of(box: tuple[float, ...]) -> np.ndarray:
+    """Where the landmarks of such a face lie, (5, 2)."""
+    left, top, side = square_of(box)
+    return np.array([left, top]) + (LAYOUT + 0.5) * side
+
+
 def detections_of(rows: list[int], boxes: list[tuple[float, ...]]) -> DetectionBatch:
     count = len(rows)
+    landmarks = [landmarks_of(box) for box in boxes]
     return DetectionBatch(
         frame_row=np.array(rows, dtype=np.int64),
         box_px=np.array(boxes, dtype=np.float32).reshape(count, 4),
         score=np.full(count, 0.9, dtype=np.float32),
-        landmarks_px=np.zeros((count, 5, 2), dtype=np.float32),
+        landmarks_px=np.array(landmarks, dtype=np.float32).reshape(count, 5, 2),
     )
 
 
@@ -43,10 +55,7 @@ def gradient(*, height: int = 240, width: int = 320) -> np.ndarray:
 
 def pillow_crop(frame: np.ndarray, box: tuple[float, ...]) -> np.ndarray:
     """What Pillow makes of the same square."""
-    x, y, width, height = box
-    side = max(width, height) / BOX_SIDES_PER_CROP
-    left = x + width / 2 - side / 2
-    top = y + height / 2 - CENTRE_BELOW_MIDDLE * side - side / 2
+    left, top, side = square_of(box)
     grey = Image.fromarray(frame).convert("L")
     square = grey.resize(
         (CROP_SIDE_PX, CROP_SIDE_PX),
@@ -67,16 +76,39 @@ def test_a_crop_is_what_pillow_cuts_out(box):
     assert np.abs(ours - expected).mean() < 2
 
 
-def test_a_face_of_the_crops_own_size_is_copied_pixel_for_pixel():
+def cut(frame: np.ndarray, *, left: float, top: float, across: tuple[float, float]) -> np.ndarray:
+    """Cut one square out of a frame, given its upper left corner and its upper edge."""
+    down = np.array([-across[1], across[0]])
+    centre = np.array([left, top]) + (np.array(across) + down) / 2
+    squares = FaceSquares(centre[None], np.array([across], dtype=np.float64))
+    return cut_squares(batch_of(frame[None]), np.zeros(1, np.int64), squares, device=CPU)[0]
+
+
+def noise() -> np.ndarray:
     random = np.random.default_rng(0)
-    frame = np.repeat(random.integers(0, 256, (120, 160, 1), dtype=np.uint8), 3, axis=2)
-    left, top, side = 50, 30, CROP_SIDE_PX
-    box_side = side * BOX_SIDES_PER_CROP
-    x = left + (side - box_side) / 2
-    y = top + (side - box_side) / 2 + CENTRE_BELOW_MIDDLE * side
-    crop = crop_of(frame, (x, y, box_side, box_side)).astype(int)
-    expected = frame[top : top + side, left : left + side, 0].astype(int)
+    return np.repeat(random.integers(0, 256, (120, 160, 1), dtype=np.uint8), 3, axis=2)
+
+
+def test_a_square_of_the_crops_own_size_is_copied_pixel_for_pixel():
+    frame, side = noise(), CROP_SIDE_PX
+    crop = cut(frame, left=50, top=30, across=(side, 0)).astype(int)
+    expected = frame[30 : 30 + side, 50 : 50 + side, 0].astype(int)
     assert np.abs(crop - expected).max() <= 1
+
+
+def test_a_square_on_its_side_is_turned_upright():
+    frame, side = noise(), CROP_SIDE_PX
+    # The upper edge runs down the frame, as with a head that lies on its left side.
+    crop = cut(frame, left=50 + side, top=30, across=(0, side)).astype(int)
+    expected = np.rot90(frame[30 : 30 + side, 50 : 50 + side, 0]).astype(int)
+    assert np.abs(crop - expected).max() <= 1
+
+
+def test_a_large_square_is_averaged_not_sampled():
+    checks = np.indices((960, 960)).sum(axis=0) % 2 * 255
+    frame = np.repeat(checks.astype(np.uint8)[:, :, None], 3, axis=2)
+    crop = cut(frame, left=0, top=0, across=(960, 0)).astype(int)
+    assert np.abs(crop - 127).max() <= 20
 
 
 def test_a_face_is_cut_as_pillow_cuts_it(astronaut):
@@ -105,6 +137,28 @@ def test_orientation_is_kept():
     crop = crop_of(gradient(), (100.0, 60.0, 96.0, 96.0)).astype(int)
     assert (crop[:, -1] > crop[:, 0]).all()
     assert (crop[-1] > crop[0]).all()
+
+
+@pytest.mark.parametrize("tilt_deg", [-25, -10, 15, 30])
+def test_a_tilted_head_is_cut_as_if_it_were_upright(astronaut, tilt_deg):
+    box = (172.0, 62.0, 100.0, 130.0)
+    upright = crop_of(astronaut, box)
+    middle = (222.0, 127.0)
+    tilted = Image.fromarray(astronaut).rotate(
+        -tilt_deg, resample=Image.Resampling.BICUBIC, center=middle
+    )
+    turn = np.exp(1j * np.radians(tilt_deg))
+    points = (landmarks_of(box) - middle) @ [1, 1j] * turn
+    detections = DetectionBatch(
+        frame_row=np.zeros(1, np.int64),
+        box_px=np.array([box], dtype=np.float32),
+        score=np.ones(1, np.float32),
+        landmarks_px=(np.stack([points.real, points.imag], axis=1) + middle)[None].astype(
+            np.float32
+        ),
+    )
+    crop = cut_crops(batch_of(np.asarray(tilted)[None]), detections, device=CPU)[0]
+    assert np.corrcoef(crop.ravel(), upright.ravel())[0, 1] > 0.98
 
 
 def shifted(box: tuple[float, ...], x: float, y: float) -> tuple[float, ...]:

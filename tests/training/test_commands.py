@@ -152,8 +152,8 @@ def test_private_test_is_not_touched_by_training(make_faces, write_faces, tmp_pa
 
 def test_each_epoch_is_told(data, tmp_path):
     seen = []
-    train(data, output=tmp_path, recipe=RECIPE, device="cpu", on_epoch=seen.append)
-    assert [result.as_dict() for result in seen] == card_of(tmp_path / "paper.safetensors").history
+    path = train(data, output=tmp_path, recipe=RECIPE, device="cpu", on_epoch=seen.append)
+    assert [result.as_dict() for result in seen] == card_of(path).history
 
 
 def test_data_without_training_pictures_is_refused(make_faces, write_faces, tmp_path):

@@ -16,6 +16,10 @@ from vidfer.errors import SettingsError
 # The slope of the paper's activation f(x) = max(0.01 x, x).
 _NEGATIVE_SLOPE: Final = 0.01
 
+# Residual networks are trained on the middle of shifted, turned and scaled pictures, and
+# look at the middle of crops: what lies outside is margin, and less work.
+_VIEW_SIDE_PX: Final = 40
+
 
 class PaperNetwork(nn.Module):
     """Three convolution blocks and four dense blocks, as in the paper that we start from.
@@ -84,10 +88,20 @@ def _initialise(module: nn.Module, *, negative_slope: float) -> None:
 NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {
     "paper": PaperNetwork,
     "compact": partial(
-        ResidualNetwork, stem_channels=32, stage_channels=(64, 128, 256), blocks=1, dropout=0.2
+        ResidualNetwork,
+        stem_channels=32,
+        stage_channels=(64, 128, 256),
+        blocks=1,
+        dropout=0.2,
+        view_side_px=_VIEW_SIDE_PX,
     ),
     "wide": partial(
-        ResidualNetwork, stem_channels=64, stage_channels=(128, 256, 512), blocks=2, dropout=0.3
+        ResidualNetwork,
+        stem_channels=64,
+        stage_channels=(128, 256, 512),
+        blocks=2,
+        dropout=0.3,
+        view_side_px=_VIEW_SIDE_PX,
     ),
 }
 

@@ -11,16 +11,21 @@ from vidfer.batches import LANDMARKS, DetectionBatch
 # the longer side of MTCNN's box is, how far its centre lies below the picture's, and
 # where its landmarks lie from there (x to the right, y downwards, made symmetric).
 BOX_SIDES_PER_CROP: Final = 1.05
-CENTRE_BELOW_MIDDLE: Final = 0.016
+CENTRE_BELOW_MIDDLE: Final = 0.014
 LAYOUT: Final = np.array(
-    [[-0.187, -0.107], [0.187, -0.107], [0.0, 0.106], [-0.157, 0.289], [0.157, 0.289]]
+    [[-0.187, -0.109], [0.187, -0.109], [0.0, 0.106], [-0.157, 0.288], [0.157, 0.288]]
 )
 
 # How far landmarks may pull a crop away from its box, in sides of the box's own square.
 # Those of a face in profile lie close together, and those of a blurred one anywhere.
-_LEAST_SIDE: Final = 0.85
-_MOST_SIDE: Final = 1.2
-_MOST_SHIFT: Final = 0.15
+_LEAST_SIDE: Final = 0.92
+_MOST_SIDE: Final = 1.1
+_MOST_SHIFT: Final = 0.1
+
+# Landmarks that are closer together than this (in profile they come to about 0.6) tell
+# nothing, not even a direction.
+_LEAST_READABLE: Final = 0.3
+_LEAST_LENGTH_PX: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,16 @@ def face_squares(detections: DetectionBatch) -> FaceSquares:
     (a similarity, Umeyama 1991), as long as that agrees with the face's box.
     """
     fitted, box = landmark_squares(detections), box_squares(detections)
-    side_px = box.across_px[:, :1]
+    side_px, fitted_px = _length(box.across_px), _length(fitted.across_px)
     shift_px = fitted.centre_px - box.centre_px
     shift_px *= np.minimum(1, _MOST_SHIFT * side_px / _positive(_length(shift_px)))
-    fitted_px = _length(fitted.across_px)
-    # A turn cannot be read from landmarks that all lie in one point.
-    across_px = np.where(fitted_px > 0, fitted.across_px, box.across_px)
     wanted_px = np.clip(fitted_px, _LEAST_SIDE * side_px, _MOST_SIDE * side_px)
+    readable = fitted_px > _LEAST_READABLE * side_px
     return FaceSquares(
-        centre_px=box.centre_px + shift_px,
-        across_px=across_px * (wanted_px / _positive(_length(across_px))),
+        centre_px=np.where(readable, box.centre_px + shift_px, box.centre_px),
+        across_px=np.where(
+            readable, fitted.across_px * (wanted_px / _positive(fitted_px)), box.across_px
+        ),
     )
 
 
@@ -97,5 +102,5 @@ def _length(vectors: np.ndarray) -> np.ndarray:
 
 def _positive(lengths: np.ndarray) -> np.ndarray:
     """Return lengths that can be divided by."""
-    positive: np.ndarray = np.maximum(lengths, np.finfo(np.float64).tiny)
+    positive: np.ndarray = np.maximum(lengths, _LEAST_LENGTH_PX)
     return positive

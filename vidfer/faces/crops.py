@@ -63,7 +63,7 @@ def _cut(
 def _surroundings(
     frame: np.ndarray, centre_px: np.ndarray, across_px: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the corners of the part of the frame that the square needs, int64 (2,) each."""
+    """Return the upper left and lower right end of the part that the square needs, int64 (2,)."""
     reach_px = np.abs(across_px).sum() / 2 + 1
     size = np.array(frame.shape[1::-1])
     # A square wholly outside still needs one pixel of edge to go on with.
