@@ -152,3 +152,11 @@ def test_papers_weights_start_from_hes_normal_distribution():
         assert layer.weight.std().item() == pytest.approx(gain / math.sqrt(fan_in), rel=0.15)
         assert layer.weight.mean().item() == pytest.approx(0, abs=0.1)
         assert not layer.bias.any()
+
+
+def test_the_papers_network_can_be_built_with_one_choice_changed():
+    network = PaperNetwork(channels=(32, 64, 128, 256), negative_slope=0.0, dropouts=(0.0,) * 4)
+    assert len(of_type(network, nn.Conv2d)) == 4
+    assert {layer.negative_slope for layer in of_type(network, nn.LeakyReLU)} == {0.0}
+    assert {layer.p for layer in of_type(network, nn.Dropout)} == {0.0}
+    assert network.eval()(inputs(2)).shape == (2, len(EMOTIONS))
