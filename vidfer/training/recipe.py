@@ -121,5 +121,8 @@ def shipped_recipe(name: str) -> Recipe:
     folder = Path(str(resources.files("vidfer.training"))) / "recipes"
     known = sorted(path.stem for path in folder.glob("*.toml"))
     if name not in known:
-        raise SettingsError(f"There is no recipe '{name}'. Known recipes: {', '.join(known)}.")
+        raise SettingsError(
+            f"There is no recipe '{name}'. Known recipes: {', '.join(known)}; for a model of your "
+            "own give a recipe file with --recipe."
+        )
     return read_recipe(folder / f"{name}.toml")
