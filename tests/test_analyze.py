@@ -8,6 +8,7 @@ import pytest
 
 import vidfer
 from tests.results import EXAMPLES, assert_same_manifest, assert_same_rows, rows_of
+from vidfer.api import Interrupted
 from vidfer.errors import SettingsError, UsageError
 from vidfer.timeline.manifest import read_timeline_metadata
 from vidfer.timeline.schema import TIMELINE_SCHEMA
@@ -176,6 +177,23 @@ def test_equal_names_overwrite_nothing_and_keep_their_names(folder, tmp_path):
     assert [r.video for r in first.results] == ["a.mp4", "sub/a.mp4"]
     swapped = vidfer.analyze(inputs[::-1], tmp_path / "out", settings=SHORT)
     assert sorted(swapped.skipped) == ["a.mp4", "sub/a.mp4"]
+
+
+def test_a_video_that_was_finished_when_the_stop_came_is_in_the_manifest(
+    folder, tmp_path, monkeypatch
+):
+    """The stop falls between the timeline's last rename and the note of its result."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("vidfer.api.drop_stale", stop)
+        with pytest.raises(Interrupted) as stopped:
+            vidfer.analyze(folder, tmp_path / "out", settings=SHORT)
+    assert [result.video for result in stopped.value.outcome.results] == ["a.mp4"]
+    assert vidfer.read_videos(tmp_path / "out")["video"].to_list() == ["a.mp4"]
+    assert rows_of(tmp_path / "out")["video"].unique().to_list() == ["a.mp4"]
 
 
 def test_bad_videos_do_not_stop_the_others(folder, tmp_path):

@@ -17,7 +17,7 @@ from vidfer.errors import UsageError
 from vidfer.job import VideoJob, VideoWorker
 from vidfer.outcome import AnalyzeOutcome
 from vidfer.progress import ProgressBars
-from vidfer.resume import divide, drop_leftovers, drop_stale
+from vidfer.resume import divide, drop_leftovers, drop_stale, finished_unnoticed
 from vidfer.stages import Stages
 from vidfer.timeline.manifest import (
     TIMELINE_FOLDER,
@@ -76,6 +76,11 @@ def analyze(
     results = {result.video: result for result in divided.finished}
     shown = sys.stderr.isatty() if progress is None else progress
     interrupted = _run_all(divided.jobs, settings, output, known, results, shown=shown)
+    if interrupted:
+        left = [job for job in divided.jobs if job.video not in results]
+        late = finished_unnoticed(left, settings_id=settings_id, known=known)
+        results |= {result.video: result for result in late}
+        write_manifest(output, _merged(known, results))
     outcome = AnalyzeOutcome(
         output=output,
         results=[results[job.video] for job in jobs if job.video in results],

@@ -39,6 +39,17 @@ def divide(jobs: list[VideoJob], *, settings_id: str, overwrite: bool) -> Unfini
     return Unfinished(jobs=todo, finished=finished)
 
 
+def finished_unnoticed(
+    jobs: Iterable[VideoJob], *, settings_id: str, known: dict[str, VideoResult]
+) -> list[VideoResult]:
+    """Return the results of jobs that were finished when a stop came before that was noted.
+
+    The manifest of earlier runs, `known`, tells them from timelines that lay there before.
+    """
+    found = (_finished_result(job, settings_id) for job in jobs)
+    return [result for result in found if result and result != known.get(result.video)]
+
+
 def _finished_result(job: VideoJob, settings_id: str) -> VideoResult | None:
     metadata = read_timeline_metadata(job.timeline_path)
     if RESULT_KEY not in metadata or metadata.get("vidfer.settings_id") != settings_id:
