@@ -75,12 +75,15 @@ def analyze(
     divided = divide(jobs, settings_id=settings_id, overwrite=overwrite)
     results = {result.video: result for result in divided.finished}
     shown = sys.stderr.isatty() if progress is None else progress
-    interrupted = _run_all(divided.jobs, settings, output, known, results, shown=shown)
-    if interrupted:
-        left = [job for job in divided.jobs if job.video not in results]
-        late = finished_unnoticed(left, settings_id=settings_id, known=known)
-        results |= {result.video: result for result in late}
-        write_manifest(output, _merged(known, results))
+    interrupted = _run_all(
+        divided.jobs,
+        settings,
+        output,
+        known,
+        results,
+        settings_id=settings_id,
+        shown=shown,
+    )
     outcome = AnalyzeOutcome(
         output=output,
         results=[results[job.video] for job in jobs if job.video in results],
@@ -177,6 +180,7 @@ def _run_all(
     known: dict[str, VideoResult],
     results: dict[str, VideoResult],
     *,
+    settings_id: str,
     shown: bool,
 ) -> bool:
     """Do the jobs, adding to `results` and keeping the manifest; return whether interrupted."""
@@ -191,7 +195,10 @@ def _run_all(
                     write_manifest(output, _merged(known, results))
                     written = time.monotonic()
     except KeyboardInterrupt:
-        drop_leftovers(job for job in jobs if job.video not in results)
+        left = [job for job in jobs if job.video not in results]
+        late = finished_unnoticed(left, settings_id=settings_id, known=known)
+        results |= {result.video: result for result in late}
+        drop_leftovers(left)
         return True
     finally:
         write_manifest(output, _merged(known, results))

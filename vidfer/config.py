@@ -14,6 +14,9 @@ from vidfer.toml_file import read_toml, refuse_unknown
 
 DecoderChoice = Literal["auto", "decord", "pyav"]
 
+# How often an evaluated picture is looked at; `analyze` looks once.
+Views = Literal["single", "flip", "ten"]
+
 # The emotion network that is used unless another is named.
 DEFAULT_MODEL: Final = "compact"
 

@@ -15,6 +15,7 @@ import torch
 from click.testing import CliRunner
 
 import vidfer
+from tests.tiny_splits import PUBLIC, write_tiny_splits
 from vidfer.cli import main
 from vidfer.emotion.cards import ModelCard, read_card
 from vidfer.emotion.models import load_model
@@ -22,41 +23,15 @@ from vidfer.emotion.networks import NETWORKS
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError, OutputError, SettingsError, WeightsError
 from vidfer.training.commands import train
-from vidfer.training.data import LabelledFaces
 from vidfer.training.recipe import Recipe, recipe_from
 
 RECIPE = Recipe(batch_size=16, epochs=1, learning_rate=2e-3, seed=5)
-
-TRAINING, PUBLIC, PRIVATE = 64, 21, 28
-PUBLIC_COPIES, PRIVATE_COPIES = 2, 3
-
-# Splits in the order of printing, with the number of their pictures.
-SPLITS = {
-    "training": TRAINING,
-    "public_test": PUBLIC,
-    "public_test_without_copies": PUBLIC - PUBLIC_COPIES,
-    "private_test": PRIVATE,
-    "private_test_without_copies": PRIVATE - PRIVATE_COPIES,
-}
-
-
-def with_copies(faces: LabelledFaces, training: LabelledFaces, count: int) -> LabelledFaces:
-    pictures = faces.pictures.copy()
-    pictures[:count] = training.pictures[:count]
-    return LabelledFaces(pictures=pictures, labels=faces.labels)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory, make_faces, write_faces) -> Path:
     """A folder with three tiny splits; some test pictures are copies of training pictures."""
-    folder = tmp_path_factory.mktemp("data")
-    training = make_faces(TRAINING)
-    public = with_copies(make_faces(PUBLIC, seed=1), training, PUBLIC_COPIES)
-    private = with_copies(make_faces(PRIVATE, seed=2), training, PRIVATE_COPIES)
-    write_faces(folder / "training.parquet", training)
-    write_faces(folder / "public_test.parquet", public)
-    write_faces(folder / "private_test.parquet", private)
-    return folder
+    return write_tiny_splits(tmp_path_factory.mktemp("data"), make_faces, write_faces)
 
 
 @pytest.fixture(scope="module")

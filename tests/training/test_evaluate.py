@@ -10,17 +10,22 @@ import pytest
 import torch
 from sklearn.metrics import confusion_matrix, log_loss, top_k_accuracy_score
 
+from tests.tiny_splits import (
+    PRIVATE,
+    PRIVATE_COPIES,
+    PUBLIC,
+    PUBLIC_COPIES,
+    TRAINING,
+    write_tiny_splits,
+)
 from vidfer.emotion.cards import ModelCard, read_card
 from vidfer.emotion.models import load_model, save_weights
 from vidfer.emotion.networks import make_network
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError, OutputError, SettingsError, WeightsError
-from vidfer.training.data import LabelledFaces
 from vidfer.training.evaluation.command import evaluate
 from vidfer.training.loop import logits_of
 
-TRAINING, PUBLIC, PRIVATE = 64, 21, 28
-PUBLIC_COPIES, PRIVATE_COPIES = 2, 3
 TEMPERATURE = 1.5
 
 # Splits in the order of printing, with the number of their pictures.
@@ -33,23 +38,10 @@ SPLITS = {
 }
 
 
-def with_copies(faces: LabelledFaces, training: LabelledFaces, count: int) -> LabelledFaces:
-    pictures = faces.pictures.copy()
-    pictures[:count] = training.pictures[:count]
-    return LabelledFaces(pictures=pictures, labels=faces.labels)
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory, make_faces, write_faces) -> Path:
     """A folder with three tiny splits; some test pictures are copies of training pictures."""
-    folder = tmp_path_factory.mktemp("data")
-    training = make_faces(TRAINING)
-    public = with_copies(make_faces(PUBLIC, seed=1), training, PUBLIC_COPIES)
-    private = with_copies(make_faces(PRIVATE, seed=2), training, PRIVATE_COPIES)
-    write_faces(folder / "training.parquet", training)
-    write_faces(folder / "public_test.parquet", public)
-    write_faces(folder / "private_test.parquet", private)
-    return folder
+    return write_tiny_splits(tmp_path_factory.mktemp("data"), make_faces, write_faces)
 
 
 @pytest.fixture

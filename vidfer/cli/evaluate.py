@@ -2,19 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, get_args
 
 import click
 
 import vidfer
 from vidfer.cli.errors import reported
-from vidfer.config import DEFAULT_MODEL, AnalyzeSettings, read_settings
+from vidfer.config import DEFAULT_MODEL, AnalyzeSettings, Views, read_settings
 from vidfer.errors import UsageError
 
-if TYPE_CHECKING:
-    from vidfer.training.evaluation.views import Views
-
-_SINGLE_VIEW: Final = "single"
+_SINGLE_VIEW: Final[Views] = "single"
 
 
 @click.command("evaluate")
@@ -29,7 +26,7 @@ _SINGLE_VIEW: Final = "single"
 @click.option("--threads", default=1, show_default=True, help="Threads of torch on the CPU.")
 @click.option(
     "--views",
-    type=click.Choice(["single", "flip", "ten"]),
+    type=click.Choice(get_args(Views)),
     default=_SINGLE_VIEW,
     show_default=True,
     help="Average over the picture and its mirror image, or over ten shifted ones.",
@@ -60,7 +57,7 @@ def command(
     model: str,
     device: str,
     threads: int,
-    views: "Views",
+    views: Views,
     output: Path | None,
     save_card: bool,
     end_to_end: bool,

@@ -25,7 +25,8 @@ from vidfer.training.data.copies import are_copies
 from vidfer.training.loop import logits_of, train_network
 from vidfer.training.metrics import ClassificationReport
 from vidfer.training.recipe import Recipe, shipped_recipe
-from vidfer.training.record import beside, save_confusion, save_history
+from vidfer.training.record import save_confusion, save_history
+from vidfer.training.result_files import beside
 from vidfer.training.run import EpochResult
 
 # What the held-out split of FER2013 is called.
@@ -96,10 +97,11 @@ def train(
             on_epoch=on_epoch,
         )
         logits = logits_of(network, held_out, device=torch_device)
+    held_out_title = held_out_name(Path(data))
     save_history(history, stem)
     report = ClassificationReport.of(held_out.labels, logits.argmax(1).numpy())
-    save_confusion(report, stem, title=f"{model} on {held_out_name(Path(data))}")
-    official = held_out_name(Path(data)) == _PUBLIC_TEST
+    save_confusion(report, stem, title=f"{model} on {held_out_title}")
+    official = held_out_title == _PUBLIC_TEST
     card = ModelCard(
         name=model,
         network=recipe.network,
@@ -107,7 +109,7 @@ def train(
         temperature=round(_temperature(logits, held_out, training), 4),
         parameters=sum(p.numel() for p in network.parameters()),
         multiply_adds=multiply_adds(network),
-        data=_DATA if official else _own_data(Path(data), training),
+        data=_DATA if official else _own_data(Path(data).name, training, held_out_title),
         licence=_LICENCE if official else _OWN_LICENCE,
         limits=_LIMITS + _NOISE if official else _LIMITS,
         recipe=_without_folders(recipe),
@@ -133,10 +135,10 @@ def _without_folders(recipe: Recipe) -> dict[str, object]:
     return {**asdict(recipe), "teachers": [Path(teacher).name for teacher in recipe.teachers]}
 
 
-def _own_data(data: Path, training: LabelledFaces) -> str:
+def _own_data(data: str, training: LabelledFaces, held_out_title: str) -> str:
     return (
-        f"{data.name}: trained on {len(training):,} pictures, temperature fitted on the "
-        f"{held_out_name(data)}."
+        f"{data}: trained on {len(training):,} pictures, temperature fitted on the "
+        f"{held_out_title}."
     )
 
 

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vidfer.atomic import replacing
-from vidfer.emotions import EMOTIONS
 from vidfer.training.metrics import ClassificationReport
 from vidfer.training.plots import plot_confusion, plot_history
+from vidfer.training.result_files import beside, confusion_table, write_table
 from vidfer.training.run import EpochResult
 
 
@@ -22,7 +20,7 @@ def save_history(history: Sequence[EpochResult], stem: Path) -> None:
     """
     lines = [result.as_dict() for result in history]
     with replacing(beside(stem, "history.parquet"), beside(stem, "history.png")) as (table, plot):
-        _write_table(pa.Table.from_pylist(lines), table)
+        write_table(pa.Table.from_pylist(lines), table)
         plot_history(lines, plot)
 
 
@@ -32,23 +30,7 @@ def save_confusion(report: ClassificationReport, stem: Path, *, title: str) -> N
     Raises:
         OutputError: the file system refuses.
     """
-    counts = report.confusion
-    columns = {
-        "label": np.repeat(EMOTIONS, len(EMOTIONS)),
-        "prediction": np.tile(EMOTIONS, len(EMOTIONS)),
-        "pictures": counts.flatten(),
-    }
     names = ("confusion.parquet", "confusion.png")
     with replacing(*(beside(stem, name) for name in names)) as (table, plot):
-        _write_table(pa.table(columns), table)
+        write_table(confusion_table(report), table)
         plot_confusion(report, plot, title=title)
-
-
-def _write_table(table: pa.Table, path: Path) -> None:
-    with path.open("wb") as file:  # pyarrow opens no path that is not UTF-8
-        pq.write_table(table, file)
-
-
-def beside(stem: Path, ending: str) -> Path:
-    """Return the path of `stem` with a dot and `ending` after its name."""
-    return stem.with_name(f"{stem.name}.{ending}")

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from vidfer.atomic import make_folder, replacing
 from vidfer.compute import choose_device, torch_threads
-from vidfer.config import DEFAULT_MODEL
+from vidfer.config import DEFAULT_MODEL, Views
 from vidfer.emotion.cards import model_path, read_card
 from vidfer.emotion.models import load_model
 from vidfer.errors import SettingsError
 from vidfer.training.evaluation.evaluation import Evaluation, evaluate_model
 from vidfer.training.evaluation.files import save_evaluation
-from vidfer.training.evaluation.views import Views, require_views
+from vidfer.training.evaluation.views import require_views
 
 
 def evaluate(

@@ -9,13 +9,14 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from vidfer.config import Views
 from vidfer.emotion.cards import ModelCard
 from vidfer.emotion.models import EmotionModel
 from vidfer.training.data import HELD_OUT, SPLIT_FILES, LabelledFaces, read_split, read_splits
 from vidfer.training.data.copies import are_copies
 from vidfer.training.evaluation.split import SplitEvaluation
 from vidfer.training.evaluation.text import WITHOUT_COPIES, split_text, summary_text
-from vidfer.training.evaluation.views import Views, probabilities_of
+from vidfer.training.evaluation.views import probabilities_of
 from vidfer.training.metrics import ClassificationReport
 from vidfer.video.inputs import printable
 

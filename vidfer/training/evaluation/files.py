@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from vidfer.atomic import make_folder, replacing
 from vidfer.emotions import EMOTIONS
@@ -13,6 +12,7 @@ from vidfer.training.evaluation.split import SplitEvaluation
 from vidfer.training.evaluation.text import WITHOUT_COPIES, split_title
 from vidfer.training.metrics import ClassificationReport
 from vidfer.training.plots import plot_confusion, plot_reliability
+from vidfer.training.result_files import beside, confusion_table, write_table
 from vidfer.video.inputs import printable
 
 
@@ -33,16 +33,10 @@ def save_evaluation(evaluation: Evaluation, folder: Path) -> None:
         path.write_text(evaluation.to_json() + "\n", encoding="utf-8")
 
 
-def confusion_table(report: ClassificationReport) -> pa.Table:
+def shares_table(report: ClassificationReport) -> pa.Table:
     """Return a row for each label and prediction: how many pictures, and which share."""
-    return pa.table(
-        {
-            "label": np.repeat(EMOTIONS, len(EMOTIONS)),
-            "prediction": np.tile(EMOTIONS, len(EMOTIONS)),
-            "pictures": report.confusion.flatten(),
-            "share_of_label": report.row_shares.flatten(),
-        }
-    )
+    shares = pa.array(report.row_shares.flatten())
+    return confusion_table(report).append_column("share_of_label", shares)
 
 
 def predictions_table(split: SplitEvaluation) -> pa.Table:
@@ -63,25 +57,16 @@ def predictions_table(split: SplitEvaluation) -> pa.Table:
 
 
 def _save_confusion(split: SplitEvaluation, stem: Path, *, title: str) -> None:
-    with replacing(_beside(stem, "confusion.parquet"), _beside(stem, "confusion.png")) as paths:
-        _write_table(confusion_table(split.report), paths[0])
+    with replacing(beside(stem, "confusion.parquet"), beside(stem, "confusion.png")) as paths:
+        write_table(shares_table(split.report), paths[0])
         plot_confusion(split.report, paths[1], title=title)
 
 
 def _save_reliability(split: SplitEvaluation, stem: Path, *, title: str) -> None:
-    with replacing(_beside(stem, "reliability.png")) as (path,):
+    with replacing(beside(stem, "reliability.png")) as (path,):
         plot_reliability(split.reliability, path, title=title)
 
 
 def _save_predictions(split: SplitEvaluation, stem: Path) -> None:
-    with replacing(_beside(stem, "predictions.parquet")) as (path,):
-        _write_table(predictions_table(split), path)
-
-
-def _write_table(table: pa.Table, path: Path) -> None:
-    with path.open("wb") as file:  # pyarrow itself opens no path that is not Unicode
-        pq.write_table(table, file)
-
-
-def _beside(stem: Path, ending: str) -> Path:
-    return stem.with_name(f"{stem.name}.{ending}")
+    with replacing(beside(stem, "predictions.parquet")) as (path,):
+        write_table(predictions_table(split), path)

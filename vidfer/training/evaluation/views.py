@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 import numpy as np
 import torch
 from torch import nn
 
 from vidfer.batches import CROP_SIDE_PX
+from vidfer.config import Views
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import SettingsError
 from vidfer.training.data import LabelledFaces
 from vidfer.training.loop import logits_of
-
-Views = Literal["single", "flip", "ten"]
 
 # Chosen on PublicTest with `paper`: 61.1 % with 2 pixels, 59.5 % with 4, 59.1 % with one view.
 _SHIFT_PX: Final = 2
