@@ -12,6 +12,7 @@ from vidfer.batches import DetectionBatch, FrameBatch
 from vidfer.faces.alignment import landmark_squares
 from vidfer.faces.crops import cut_squares
 from vidfer.faces.mtcnn import MtcnnDetector
+from vidfer.faces.surfaces import surfaces_of
 from vidfer.faces.tracking import FaceTracker
 
 CPU = torch.device("cpu")
@@ -31,7 +32,7 @@ def chunks(path: Path) -> Iterator[FrameBatch]:
         for number, frame in enumerate(container.decode(stream)):
             if number == count:
                 break
-            frames.append(frame.to_ndarray(format="rgb24"))
+            frames.append(frame.to_ndarray(format="rgb24", threads=1))
     for start in range(0, len(frames), CHUNK_FRAMES):
         some = np.stack(frames[start : start + CHUNK_FRAMES])
         index = np.arange(start, start + len(some), dtype=np.int64)
@@ -40,13 +41,14 @@ def chunks(path: Path) -> Iterator[FrameBatch]:
 
 def found_in(path: Path) -> tuple[list[tuple[FrameBatch, DetectionBatch]], np.ndarray]:
     """Return each chunk with its faces, and all faces' tracks."""
-    detector = MtcnnDetector(min_face_px=40, min_score=0.8, device=CPU)
+    detector = MtcnnDetector(min_face_px=40, device=CPU)
     tracker = FaceTracker(gap_s=1.0)
     pairs, tracks = [], [np.empty(0, np.int32)]
     for batch in chunks(path):
-        faces = detector.detect(batch)
+        faces = detector.detect(batch, min_score=0.8)
         pairs.append((batch, faces))
-        tracks.append(tracker.update(batch, faces))
+        one_scene = np.zeros(len(batch), np.bool_)
+        tracks.append(tracker.update(batch, faces, new_scene=one_scene))
     return pairs, np.concatenate(tracks)
 
 
@@ -77,7 +79,7 @@ def report_videos(
         )
         for name, rule in rules.items():
             crops = [
-                cut_squares(batch, faces.frame_row, rule(faces), device=CPU)
+                cut_squares(surfaces_of(batch, device=CPU), faces.frame_row, rule(faces))
                 for batch, faces in pairs
             ]
             probabilities = classify(np.concatenate(crops))

@@ -33,6 +33,7 @@ from vidfer.emotion.models import load_model
 from vidfer.faces.alignment import FaceSquares
 from vidfer.faces.crops import cut_squares
 from vidfer.faces.quality import QualityGate, judge_quality
+from vidfer.faces.surfaces import surfaces_of
 from vidfer.training.data import LabelledFaces, read_split
 from vidfer.training.metrics import ClassificationReport
 
@@ -60,10 +61,9 @@ class Experiment:
     def cut(self, squares: FaceSquares) -> np.ndarray:
         rows = [
             cut_squares(
-                self.found.batch(row),
+                surfaces_of(self.found.batch(row), device=CPU),
                 np.zeros(1, np.int64),
                 FaceSquares(squares.centre_px[row : row + 1], squares.across_px[row : row + 1]),
-                device=CPU,
             )
             for row in range(len(self.labels))
         ]

@@ -93,14 +93,14 @@ def find_faces(
 ) -> FoundFaces:
     """Show each of the pictures `chosen` once per turn to vidfer's detector."""
     random = np.random.default_rng(0)
-    detector = MtcnnDetector(min_face_px=40, min_score=0.8, device=torch.device("cpu"))
+    detector = MtcnnDetector(min_face_px=40, device=torch.device("cpu"))
     frames, rows, parts = [], [], []
     for picture in chosen:
         for turn_deg in turns_deg:
             frame, centre, across = framed(
                 faces.pictures[picture], turn_deg=turn_deg, random=random
             )
-            found = detector.detect(frame_batch(frame))
+            found = detector.detect(frame_batch(frame), min_score=0.8)
             row = best_row(found, centre, float(np.linalg.norm(across)))
             if row is not None:
                 frames.append(frame)
@@ -108,6 +108,7 @@ def find_faces(
                 parts.append((found.box_px[row], found.score[row], found.landmarks_px[row]))
     picture, turn, centres, acrosses = (np.array(column) for column in zip(*rows))
     box, score, landmarks = (np.array(column) for column in zip(*parts))
-    detections = DetectionBatch(np.arange(len(frames), dtype=np.int64), box, score, landmarks)
+    frame_row = np.arange(len(frames), dtype=np.int64)
+    detections = DetectionBatch(frame_row, box, score, landmarks, np.zeros(len(frames), np.bool_))
     truth = FaceSquares(centres, acrosses)
     return FoundFaces(frames, picture, turn, truth, detections, len(chosen) * len(turns_deg))

@@ -1,7 +1,8 @@
-"""Stages that keep the pipeline's contracts without networks."""
+"""Stages and an engine that keep their contracts without networks or processes."""
 
 import numpy as np
 
+from vidfer.atomic import temporary_path
 from vidfer.batches import (
     CROP_SIDE_PX,
     DetectionBatch,
@@ -28,30 +29,35 @@ def frames_with_squares(
 
 
 class SquareFinder:
-    """A face stage: each white square of frames_with_squares is a face."""
+    """A face stage: each white square of frames_with_squares is a face, its place its track."""
 
-    def find(self, frames: FrameBatch) -> FaceBatch:
-        rows, boxes, numbers = [], [], []
-        for row, frame in enumerate(frames.frames):
+    def glance(self, frames: FrameBatch) -> FrameBatch:
+        return frames
+
+    def find(self, glance: FrameBatch, following: FrameBatch | None) -> FaceBatch:
+        rows, boxes = [], []
+        for row, frame in enumerate(glance.rgb()):
             for k in range(frame.shape[1] // (2 * SIDE_PX)):
                 if frame[0, k * 2 * SIDE_PX, 0]:
                     rows.append(row)
                     boxes.append((k * 2 * SIDE_PX, 0, SIDE_PX, SIDE_PX))
-                    numbers.append(k)
         count = len(rows)
         detections = DetectionBatch(
             frame_row=np.array(rows, dtype=np.int64),
             box_px=np.array(boxes, dtype=np.float32).reshape(count, 4),
             score=np.full(count, 0.9, dtype=np.float32),
             landmarks_px=np.zeros((count, 5, 2), dtype=np.float32),
+            tracked=np.zeros(count, dtype=np.bool_),
         )
         values = np.full(count, 0.5, dtype=np.float32)
         return FaceBatch(
             detections=detections,
-            track=np.array(numbers, dtype=np.int32),
             crops=np.zeros((count, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8),
             quality=QualityBatch(values, values, values, values, np.arange(count) % 2 == 0),
         )
+
+    def number(self, frames: FrameBatch, glance: FrameBatch, faces: FaceBatch) -> np.ndarray:
+        return (faces.detections.box_px[:, 0] // (2 * SIDE_PX)).astype(np.int32)
 
 
 class AlwaysHappy:
@@ -61,3 +67,31 @@ class AlwaysHappy:
         probabilities = np.full((len(crops), len(EMOTIONS)), 0.05, dtype=np.float32)
         probabilities[:, EMOTIONS.index("happy")] = 0.7
         return EmotionBatch(probabilities=probabilities)
+
+
+class FailingEngine:
+    """An engine whose workers are lost on every job.
+
+    leaves_files: the lost workers leave a half-written file each.
+    raises: by a video's name, the error that ends the run there.
+    """
+
+    def __init__(self, failure, *, leaves_files=False, raises=None):
+        self.taken = []
+        self.is_closed = False
+        self._failure = failure
+        self._leaves_files = leaves_files
+        self._raises = raises or {}
+
+    def run(self, make_work, jobs, *, on_progress, make_careful_work=None):
+        try:
+            for job in jobs:
+                self.taken.append(job)
+                if self._leaves_files:
+                    job.timeline_path.parent.mkdir(parents=True, exist_ok=True)
+                    temporary_path(job.timeline_path).touch()
+                if job.video in self._raises:
+                    raise self._raises[job.video]
+                yield job, self._failure
+        finally:
+            self.is_closed = True

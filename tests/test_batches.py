@@ -28,6 +28,7 @@ DETECTIONS = {
     "box_px": np.zeros((COUNT, 4), dtype=np.float32),
     "score": np.zeros(COUNT, dtype=np.float32),
     "landmarks_px": np.zeros((COUNT, len(LANDMARKS), 2), dtype=np.float32),
+    "tracked": np.zeros(COUNT, dtype=np.bool_),
 }
 QUALITY = {
     "sharpness": np.zeros(COUNT, dtype=np.float32),
@@ -36,10 +37,7 @@ QUALITY = {
     "roll_deg": np.zeros(COUNT, dtype=np.float32),
     "usable": np.zeros(COUNT, dtype=np.bool_),
 }
-FACES = {
-    "track": np.zeros(COUNT, dtype=np.int32),
-    "crops": np.zeros((COUNT, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8),
-}
+FACES = {"crops": np.zeros((COUNT, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)}
 EMOTION = {"probabilities": np.zeros((COUNT, len(EMOTIONS)), dtype=np.float32)}
 
 

@@ -1,11 +1,20 @@
 """Networks give every item the same bits in any company; devices and threads behave."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from facenet_pytorch.models.mtcnn import ONet, RNet
 from torch import nn
 
-from vidfer.compute import BLOCK_ITEMS, choose_device, in_blocks, torch_threads
+from vidfer.compute import (
+    BLOCK_ITEMS,
+    choose_device,
+    choose_precision,
+    in_blocks,
+    torch_threads,
+)
 from vidfer.emotion.networks import NETWORKS
 from vidfer.errors import SettingsError
 
@@ -150,3 +159,50 @@ def test_a_device_that_does_not_exist_is_refused_by_name(name):
 def test_a_device_that_computes_nothing_is_refused():
     with pytest.raises(SettingsError, match="'meta'"):
         choose_device("meta")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_precision_that_is_named_is_taken_on_any_device(precision):
+    for device in (CPU, torch.device("cuda"), torch.device("mps")):
+        assert choose_precision(precision, device) == precision
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_auto_is_float32_on_a_gpu(kind):
+    assert choose_precision("auto", torch.device(kind)) == "float32"
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_auto_is_bfloat16_only_on_processors_that_have_it(native, monkeypatch):
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native, raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False, raising=False)
+    assert choose_precision("auto", CPU) == ("bfloat16" if native else "float32")
+
+
+def test_auto_is_float32_where_torch_does_not_say_what_the_processor_has(monkeypatch):
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.delattr(torch.cpu, name, raising=False)
+    assert choose_precision("auto", CPU) == "float32"
+
+
+def test_an_unknown_precision_is_refused_by_name():
+    refusal = "precision must be one of auto, float32, bfloat16; got 'half'"
+    with pytest.raises(SettingsError, match=refusal):
+        choose_precision("half", CPU)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts pages as Linux does")
+def test_memory_that_is_freed_is_used_again():
+    script = (
+        "import numpy, resource; from vidfer.compute import keep_freed_memory\n"
+        "def faults():\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    for _ in range(20): numpy.ones((10 + _, 2**20), dtype=numpy.uint8)\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "keep_freed_memory(); faults(); print(faults())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert int(done.stdout) < 1000  # 20 arrays of 10 MB and more have 2500 pages each

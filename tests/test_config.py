@@ -12,13 +12,18 @@ from vidfer.errors import SettingsError, UsageError
 OUT_OF_RANGE = [
     ("decoder", "ffmpeg"),
     ("decoder", None),
+    ("precision", "float16"),
     *((name, value) for name in ("every", "min_face_px", "max_pixels") for value in (0, -1)),
+    ("detect_every", 0),
     *((name, value) for name in ("chunk_frames", "batch_size") for value in (0, -1)),
     *((name, math.nan) for name in ("every", "fps", "start_s", "min_face_score", "track_gap_s")),
     *((name, "12") for name in ("every", "fps", "end_s", "usable_face_px")),
     *((name, True) for name in ("every", "fps", "start_s", "usable_sharpness")),
     *((name, None) for name in ("every", "min_face_px", "track_gap_s", "batch_size")),
     *((name, -0.1) for name in ("usable_face_px", "usable_sharpness", "track_gap_s")),
+    *((name, -1) for name in ("workers", "threads", "max_memory_gb")),
+    *((name, 1.5) for name in ("workers", "threads")),
+    *(("stall_timeout_s", value) for value in (0, -1.0, math.inf)),
     ("usable_yaw_deg", -1),
     *((name, math.inf) for name in ("fps", "start_s", "end_s", "track_gap_s", "usable_yaw_deg")),
     *(
@@ -42,6 +47,7 @@ CHANGED = {
     "end_s": 9.0,
     "min_face_px": 20,
     "min_face_score": 0.9,
+    "detect_every": 3,
     "track_gap_s": 2.0,
     "model": "mine.safetensors",
     "usable_face_px": 50.0,
@@ -52,9 +58,22 @@ CHANGED = {
     "max_pixels": 1_000_000,
     "chunk_frames": 4,
     "batch_size": 8,
+    "precision": "float32",
     "device": "cpu",
+    "workers": 3,
+    "threads": 2,
+    "stall_timeout_s": 30.0,
+    "max_memory_gb": 2.5,
 }
-WITHOUT_EFFECT_ON_ROWS = ("chunk_frames", "batch_size", "device")
+WITHOUT_EFFECT_ON_ROWS = (
+    "chunk_frames",
+    "batch_size",
+    "device",
+    "workers",
+    "threads",
+    "stall_timeout_s",
+    "max_memory_gb",
+)
 
 
 def settings_file(tmp_path, text: str):
@@ -119,6 +138,7 @@ def test_the_end_must_come_after_the_start(end_s):
         ("min_face_score", 0),
         ("min_face_score", 1),
         ("track_gap_s", 0),
+        ("workers", 0),
         ("usable_sharpness", 0),
         ("usable_brightness_max", 1.0),
         ("start_s", -1.0),

@@ -68,7 +68,7 @@ def test_every_command_and_option_is_explained(command):
 
 
 def test_the_pages_of_the_site_exist():
-    names = re.findall(r": (\w+\.md)", (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8"))
+    names = re.findall(r": ([\w-]+\.md)", (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8"))
     assert names
     assert sorted(names) == sorted(path.name for path in DOCS.glob("*.md"))
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from vidfer.config import AnalyzeSettings
     from vidfer.field_test.command import evaluate_material
     from vidfer.inspection import doctor, models
+    from vidfer.purging import purge
     from vidfer.training.commands import train
     from vidfer.training.evaluation.command import evaluate
+    from vidfer.verification import verify
 
 __version__ = "0.1.0"
 
@@ -32,9 +34,11 @@ __all__ = [
     "evaluate",
     "evaluate_material",
     "models",
+    "purge",
     "read_timeline",
     "read_videos",
     "train",
+    "verify",
 ]
 
 # Loaded on first use: `import vidfer` and `vidfer --help` pay for no heavy library.
@@ -46,9 +50,11 @@ _LAZY = {
     "evaluate": "vidfer.training.evaluation.command",
     "evaluate_material": "vidfer.field_test.command",
     "models": "vidfer.inspection",
+    "purge": "vidfer.purging",
     "read_timeline": "vidfer.api",
     "read_videos": "vidfer.api",
     "train": "vidfer.training.commands",
+    "verify": "vidfer.verification",
 }
 
 

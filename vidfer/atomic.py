@@ -21,6 +21,26 @@ def temporary_path(path: Path) -> Path:
     return path.with_name(f".{stem}{_TEMPORARY_SUFFIX}")
 
 
+def hidden_file(path: Path) -> Path:
+    """Make the empty hidden file that `path` is written to, and return where it is.
+
+    It is never more open than a new file of this user, nor than the one that it will replace.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    temporary = temporary_path(path)
+    with writing(path):
+        temporary.unlink(missing_ok=True)
+        try:
+            mode = path.stat().st_mode & 0o666
+        except FileNotFoundError:
+            mode = 0o666
+        # Exclusive: a link that lies there is not followed.
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+    return temporary
+
+
 def publish(temporary: Path, path: Path) -> None:
     """Make a fully written temporary file visible under its name, surviving power loss.
 
@@ -31,11 +51,31 @@ def publish(temporary: Path, path: Path) -> None:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        folder = os.open(path.parent, os.O_RDONLY)
+        _settle(path.parent)
+
+
+def remove(path: Path) -> bool:
+    """Remove a file so that it stays removed after a power cut; return whether it was there.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    with writing(path):
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        _settle(path.parent)
+        return True
+
+
+def _settle(folder: Path) -> None:
+    """Bring a folder's entries to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -50,6 +90,8 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
     """
     temporaries = [temporary_path(path) for path in paths]
     try:
+        for path in paths:
+            hidden_file(path)
         with writing(paths[0]):
             yield temporaries
         for temporary, path in zip(temporaries, paths):

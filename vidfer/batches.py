@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from vidfer.emotions import EMOTIONS
+from vidfer.planes import PlanarFrames
 
 # FER2013's picture size: every crop is cut to it.
 CROP_SIDE_PX: Final = 48
@@ -29,7 +30,8 @@ class _ShapeRepr:
 
     def __repr__(self) -> str:
         parts = (
-            f"{field.name}: {value.dtype} {value.shape}"
+            f"{field.name}: "
+            + (f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else repr(value))
             for field in fields(self)  # type: ignore[arg-type]
             for value in [getattr(self, field.name)]
         )
@@ -40,22 +42,42 @@ class _ShapeRepr:
 class FrameBatch(_ShapeRepr):
     """Consecutive analysed frames of one size.
 
-    frames: upright RGB, uint8 (N, height, width, 3).
+    frames: upright, RGB, uint8 (N, height, width, 3), or the decoder's own planes.
     index: number of each frame in the video, presentation order from 0, int64 (N,).
     time_s: presentation time of each in seconds, container's start = 0, float64 (N,).
     """
 
-    frames: np.ndarray
+    frames: np.ndarray | PlanarFrames
     index: np.ndarray
     time_s: np.ndarray
 
     def __post_init__(self) -> None:
-        _check("frames", self.frames, np.uint8, (None, None, None, 3))
+        if isinstance(self.frames, np.ndarray):
+            _check("frames", self.frames, np.uint8, (None, None, None, 3))
         _check("index", self.index, np.int64, (len(self.frames),))
         _check("time_s", self.time_s, np.float64, (len(self.frames),))
 
     def __len__(self) -> int:
         return len(self.index)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Height and width of each frame."""
+        planes = self.frames.luma if isinstance(self.frames, PlanarFrames) else self.frames
+        height, width = planes.shape[1:3]
+        return height, width
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes that one frame takes."""
+        height, width = self.size_px
+        if isinstance(self.frames, PlanarFrames):
+            return height * width + int(np.prod(self.frames.chroma.shape[1:]))
+        return 3 * height * width
+
+    def rgb(self) -> np.ndarray:
+        """Return the frames in colour, uint8 (N, height, width, 3)."""
+        return self.frames.rgb() if isinstance(self.frames, PlanarFrames) else self.frames
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,12 +88,14 @@ class DetectionBatch(_ShapeRepr):
     box_px: x, y, width, height in pixels of the upright frame, float32 (F, 4).
     score: the detector's probability, float32 (F,).
     landmarks_px: x, y of the five LANDMARKS, float32 (F, 5, 2); left is the picture's left.
+    tracked: found by following from other frames, not by the detector, bool (F,).
     """
 
     frame_row: np.ndarray
     box_px: np.ndarray
     score: np.ndarray
     landmarks_px: np.ndarray
+    tracked: np.ndarray
 
     def __post_init__(self) -> None:
         _check("frame_row", self.frame_row, np.int64, (None,))
@@ -79,6 +103,7 @@ class DetectionBatch(_ShapeRepr):
         _check("box_px", self.box_px, np.float32, (count, 4))
         _check("score", self.score, np.float32, (count,))
         _check("landmarks_px", self.landmarks_px, np.float32, (count, len(LANDMARKS), 2))
+        _check("tracked", self.tracked, np.bool_, (count,))
 
     def __len__(self) -> int:
         return len(self.frame_row)
@@ -111,20 +136,17 @@ class QualityBatch(_ShapeRepr):
 
 @dataclass(frozen=True, repr=False)
 class FaceBatch(_ShapeRepr):
-    """Detections with their track, crop and quality, row for row.
+    """Detections with their crop and quality, row for row.
 
-    track: number of the person within the video, from 0, int32 (F,).
     crops: grey, uint8 (F, 48, 48).
     """
 
     detections: DetectionBatch
-    track: np.ndarray
     crops: np.ndarray
     quality: QualityBatch
 
     def __post_init__(self) -> None:
         count = len(self.detections)
-        _check("track", self.track, np.int32, (count,))
         _check("crops", self.crops, np.uint8, (count, CROP_SIDE_PX, CROP_SIDE_PX))
         _check("sharpness", self.quality.sharpness, np.float32, (count,))
 

@@ -1,18 +1,25 @@
-"""Where and in which portions networks run: device, threads, fixed blocks."""
+"""Where and how networks run: device, precision, threads, memory, fixed blocks."""
 
+import ctypes
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, get_args
 
 import torch
 
 from vidfer.errors import SettingsError
+from vidfer.precision import Precision, PrecisionChoice
 
 # The last bits of a matrix product depend on the number of its rows. Every network is
 # therefore called with exactly this many items, the last portion filled up with zeros,
 # so that a face gets the same numbers in any company. 16 is as fast per item as larger
 # portions on one core (channels-last) and wastes little where few faces are in sight.
 BLOCK_ITEMS: Final = 16
+
+# glibc's M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD (malloc.h): blocks up to 32 MiB, its
+# upper limit, come from the heap; the heap shrinks above 512 MiB and grows by 64 MiB.
+_KEEP_FREED_MEMORY: Final = ((-3, 32 * 2**20), (-1, 512 * 2**20), (-2, 64 * 2**20))
 
 # What is raised when the processor's or the GPU's memory does not suffice.
 OUT_OF_MEMORY: Final = (MemoryError, torch.OutOfMemoryError)
@@ -42,6 +49,32 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def choose_precision(name: PrecisionChoice, device: torch.device) -> Precision:
+    """Return the precision that `name` means on `device`.
+
+    `auto` is bfloat16 on processors that compute in it (AVX512-BF16, AMX) and float32
+    everywhere else: emulated, bfloat16 is slower, and on GPUs we have not measured it.
+
+    Raises:
+        SettingsError: there is no such precision.
+    """
+    if name not in get_args(PrecisionChoice):
+        raise SettingsError(
+            f"precision must be one of {', '.join(get_args(PrecisionChoice))}; got {name!r}."
+        )
+    if name != "auto":
+        return name
+    return "bfloat16" if device.type == "cpu" and _computes_in_bfloat16() else "float32"
+
+
+def _computes_in_bfloat16() -> bool:
+    # torch's names for these are not public: where one is missing, nothing is claimed.
+    native = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return torch.backends.mkldnn.is_available() and any(
+        bool(getattr(torch.cpu, name, bool)()) for name in native
+    )
+
+
 def gpu_names() -> list[str]:
     """Return the names of the GPUs that torch can use."""
     if not torch.cuda.is_available():
@@ -67,6 +100,24 @@ def torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def one_torch_thread() -> None:
+    """Let this thread run torch's operators alone, for threads that compute side by side."""
+    torch.set_num_threads(1)
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep up to half a gigabyte that is freed, for the rest of the process.
+
+    Networks allocate and free the same megabytes for every batch. By default glibc hands
+    them back to the system each time and fetches them anew, page by page, which took up to
+    half of the time of the cascade's networks. Elsewhere than on glibc this does nothing.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        for option, value in _KEEP_FREED_MEMORY:
+            mallopt(option, value)
 
 
 def in_blocks(

@@ -10,6 +10,7 @@ import tomli_w
 
 from vidfer.checks import require, settle_types
 from vidfer.errors import SettingsError
+from vidfer.precision import PrecisionChoice
 from vidfer.toml_file import read_toml, refuse_unknown
 
 DecoderChoice = Literal["auto", "decord", "pyav"]
@@ -25,7 +26,7 @@ DEFAULT_OUTPUT: Final = "vidfer-output"
 
 # Raised whenever the same settings and source would give other rows than before, so
 # that older results are seen to be stale.
-RESULTS_VERSION: Final = 2
+RESULTS_VERSION: Final = 3
 
 
 def _setting(default: Any, text: str, *, flag: str | None = None, rows: bool = True) -> Any:
@@ -43,8 +44,9 @@ class AnalyzeSettings:
 
     decoder: DecoderChoice = _setting(
         "auto",
-        "Video decoder. auto takes decord where it is known to be right and its "
-        "read-ahead is bounded, PyAV otherwise.",
+        "Video decoder. auto takes PyAV where its planes can be used as they are (8-bit "
+        "4:2:0); elsewhere decord where it is known to be right and its read-ahead is "
+        "bounded, PyAV otherwise.",
     )
     every: int = _setting(1, "Analyse every N-th frame.")
     fps: float | None = _setting(
@@ -61,6 +63,11 @@ class AnalyzeSettings:
     )
     min_face_score: float = _setting(
         0.8, "Least probability of the detector for a face to be reported."
+    )
+    detect_every: int = _setting(
+        8,
+        "Search the whole frame for faces once in N frames, and follow them in between; "
+        "1 searches every frame.",
     )
     track_gap_s: float = _setting(
         1.0, "Longest time that a face may be out of sight and keep its track, in seconds."
@@ -81,22 +88,52 @@ class AnalyzeSettings:
     )
     max_pixels: int = _setting(40_000_000, "Refuse videos whose frames have more pixels than this.")
     chunk_frames: int = _setting(
-        16, "Frames decoded and analysed together; fewer where frames are large.", rows=False
+        32, "Frames decoded and analysed together; fewer where frames are large.", rows=False
     )
     batch_size: int = _setting(64, "Faces classified in one go.", rows=False)
+    precision: PrecisionChoice = _setting(
+        "auto",
+        "What the networks compute in: auto is bfloat16 where the processor has it, else float32.",
+    )
     device: str = _setting(
         "auto", "Where the networks run: auto, cpu, cuda, cuda:1, ...", rows=False
+    )
+    workers: int = _setting(
+        0, "Videos analysed at a time, each by its own process; 0: what suits here.", rows=False
+    )
+    threads: int = _setting(
+        0, "Compute threads of each worker; 0: the cores, divided among the workers.", rows=False
+    )
+    stall_timeout_s: float = _setting(
+        120.0,
+        "Give a worker up that makes no progress for this long, in seconds.",
+        flag="stall-timeout",
+        rows=False,
+    )
+    max_memory_gb: float = _setting(
+        0.0,
+        "Give a worker up that takes more memory, in GB; 0: its part of this machine's.",
+        flag="max-memory",
+        rows=False,
     )
 
     def __post_init__(self) -> None:
         settle_types(self)
-        counts = ("every", "min_face_px", "max_pixels", "chunk_frames", "batch_size")
+        counts = (
+            "every",
+            "detect_every",
+            "min_face_px",
+            "max_pixels",
+            "chunk_frames",
+            "batch_size",
+        )
         require(self, *counts, holds=lambda value: value >= 1, wanted="at least 1")
         limits = ("usable_face_px", "usable_sharpness", "track_gap_s", "usable_yaw_deg")
-        require(self, *limits, holds=lambda value: value >= 0, wanted="0 or more")
+        resources = ("workers", "threads", "max_memory_gb")
+        require(self, *limits, *resources, holds=lambda value: value >= 0, wanted="0 or more")
         shares = ("min_face_score", "usable_brightness_min", "usable_brightness_max")
         require(self, *shares, holds=lambda value: 0 <= value <= 1, wanted="between 0 and 1")
-        require(self, "fps", holds=lambda value: value > 0, wanted="above 0")
+        require(self, "fps", "stall_timeout_s", holds=lambda value: value > 0, wanted="above 0")
         self._require_sense()
 
     def _require_sense(self) -> None:

@@ -46,6 +46,7 @@ def doctor() -> list[Check]:
         Check("python", f"{platform.python_version()} on {platform.platform()}"),
         *(_package(name) for name in _PACKAGES),
         _gpu(),
+        _precision(),
         _decoders(),
         *(_weights(name) for name in shipped_models()),
         _detector(),
@@ -73,6 +74,13 @@ def _gpu() -> Check:
     return Check("gpu", names or "none that torch can use: networks run on the CPU")
 
 
+def _precision() -> Check:
+    from vidfer.compute import choose_device, choose_precision  # imports torch
+
+    chosen = choose_precision("auto", choose_device("auto"))
+    return Check("precision", f"'auto' means {chosen} on this machine")
+
+
 def _decoders() -> Check:
     from vidfer.video.decord_source import is_available  # imports PyAV
 
@@ -97,5 +105,8 @@ def _detector() -> Check:
     except ImportError as error:
         finding = f"cannot be loaded ({error}): install torch and torchvision together"
         return Check("detector", finding, ok=False)
-    MtcnnDetector(min_face_px=40, min_score=0.8, device=choose_device("cpu"))
+    try:
+        MtcnnDetector(min_face_px=40, device=choose_device("cpu"))
+    except WeightsError as error:
+        return Check("detector", str(error), ok=False)
     return Check("detector", "MTCNN weights loaded")

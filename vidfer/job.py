@@ -1,32 +1,27 @@
-"""One video file to one timeline file and one manifest row."""
+"""What is asked of a worker and what it tells: light, for the parent that holds no torch."""
 
-import json
-import time
-from collections.abc import Callable
-from contextlib import closing
+import os
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
+from typing import Final
 
-from vidfer import __version__
-from vidfer.compute import OUT_OF_MEMORY
 from vidfer.config import AnalyzeSettings
-from vidfer.errors import (
-    CorruptVideoError,
-    DecoderFailedError,
-    OutputError,
-    VideoError,
-    VideoReadError,
-)
-from vidfer.pipeline import Tally
-from vidfer.stages import Stages
-from vidfer.timeline.manifest import RESULT_KEY, VideoResult
-from vidfer.timeline.schema import SCHEMA_VERSION
-from vidfer.timeline.writer import TimelineWriter
-from vidfer.video.fingerprint import FileIdentity, identify
+from vidfer.engine.contract import Failure, Work
+from vidfer.errors import Reason
+from vidfer.profiling import Profile
+from vidfer.timeline.manifest import VideoResult
 from vidfer.video.inputs import printable
-from vidfer.video.opening import OpenedVideo, open_video
-from vidfer.video.selection import FrameSelection
+
+# What a worker loads first: it takes seconds and depends on nothing that is said to it.
+WORK_MODULE: Final = "vidfer.video_worker"
+
+# What to do about a failure that came back when the video was tried alone.
+_ADVICE: Final = {
+    "crashed": "The file is probably damaged: convert it, or leave it out.",
+    "timeout": "If the machine is slow or busy, raise --stall-timeout and give --retry-failed.",
+    "oom": "Raise --max-memory where there is more and give --retry-failed, or lower the "
+    "video's resolution.",
+}
 
 
 @dataclass(frozen=True)
@@ -41,175 +36,47 @@ class VideoJob:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is; `frames_total` is what the header claims, if anything."""
+    """How far a job is; `frames_total` is what the header claims, if anything.
+
+    `profile` comes with a job's last progress, where one was asked for.
+    """
 
     video: str
     frames: int
     frames_total: int | None
     faces: int
+    profile: Profile | None = None
 
 
-class VideoWorker:
-    """Analyses videos one after the other with networks that are loaded once."""
-
-    def __init__(self, settings: AnalyzeSettings) -> None:
-        """Load the networks.
-
-        Raises:
-            SettingsError: the device does not exist.
-            WeightsError: the model is unknown or altered.
-        """
-        self._settings = settings
-        self._stages = Stages(settings)
-        self._card = self._stages.card
-        self._settings_id = settings.fingerprint(weights_sha256=self._card.weights_sha256)
-
-    def run(self, job: VideoJob, on_progress: Callable[[Progress], None]) -> VideoResult:
-        """Analyse one video; its failure is a result, not an error.
-
-        Raises:
-            OutputError: the timeline cannot be written: no other one could be, either.
-        """
-        started = time.perf_counter()
-        try:
-            return self._analyse(job, started, on_progress)
-        except VideoError as error:
-            return self._failed(job, error.reason, str(error), started)
-        except OutputError:
-            raise
-        except OUT_OF_MEMORY:
-            sentence = "Memory ran out: lower --chunk-frames and --batch-size, or free memory."
-            return self._failed(job, "oom", sentence, started)
-        except Exception as error:  # noqa: BLE001 - one bad video must not stop a batch
-            sentence = f"Unexpected {type(error).__name__}: {error} Please report this."
-            return self._failed(job, "crashed", sentence, started)
-
-    def _analyse(
-        self, job: VideoJob, started: float, on_progress: Callable[[Progress], None]
-    ) -> VideoResult:
-        settings = self._settings
-        opened = open_video(job.path, decoder=settings.decoder, max_pixels=settings.max_pixels)
-        try:
-            return self._analyse_opened(job, opened, started, on_progress)
-        except DecoderFailedError as error:
-            if settings.decoder != "auto":
-                raise DecoderFailedError(
-                    f"The file is damaged or ambiguous: {error}. Use --decoder auto to keep "
-                    "what can be decoded."
-                ) from error
-            tolerant = open_video(job.path, decoder="pyav", max_pixels=settings.max_pixels)
-            again = OpenedVideo(tolerant.source, why=str(error))
-            return self._analyse_opened(job, again, started, on_progress)
-
-    def _analyse_opened(
-        self,
-        job: VideoJob,
-        opened: OpenedVideo,
-        started: float,
-        on_progress: Callable[[Progress], None],
-    ) -> VideoResult:
-        source = opened.source
-        with closing(source), TimelineWriter(job.timeline_path) as writer:
-            identity = _identity(job.path)
-            tally = self._stages.run(
-                source.batches(
-                    selection=selection_of(self._settings),
-                    chunk_frames=self._settings.chunk_frames,
-                ),
-                video=job.video,
-                write=writer.write,
-                on_chunk=lambda t: on_progress(
-                    Progress(job.video, t.position, source.info.frames_expected, t.faces)
-                ),
-            )
-            if source.record.frames_decoded == 0:
-                raise CorruptVideoError(
-                    "Not one frame could be decoded: the file is damaged. Copy or record it again."
-                )
-            result = self._result(job, opened, tally, identity, started)
-            writer.finish(self._metadata(result, identity))
-        return result
-
-    def _result(
-        self,
-        job: VideoJob,
-        opened: OpenedVideo,
-        tally: Tally,
-        identity: FileIdentity,
-        started: float,
-    ) -> VideoResult:
-        info, record = opened.source.info, opened.source.record
-        wall_s = time.perf_counter() - started
-        return VideoResult(
-            video=job.video,
-            path=printable(str(job.path)),
-            status="partial" if record.fault else "done",
-            reason="corrupt" if record.fault else None,
-            error=record.fault,
-            bad_packets=record.bad_packets,
-            lost_ranges_s=record.lost_ranges_s,
-            decoder=opened.source.decoder,
-            decoder_why=opened.why,
-            codec=info.codec,
-            width=record.width,
-            height=record.height,
-            rotation=record.rotation,
-            duration_s=info.duration_s,
-            frames_expected=info.frames_expected,
-            frames_decoded=record.frames_decoded,
-            frames_analysed=tally.frames,
-            frames_with_face=tally.frames_with_face,
-            faces=tally.faces,
-            tracks=tally.tracks,
-            usable_share=tally.frames_usable / tally.frames if tally.frames else None,
-            wall_s=wall_s,
-            fps=tally.frames / wall_s,
-            model=self._card.name,
-            settings_id=self._settings_id,
-            source_fingerprint=identity.fingerprint,
-            timeline=job.timeline,
-        )
-
-    def _failed(self, job: VideoJob, reason: str, sentence: str, started: float) -> VideoResult:
-        return VideoResult(
-            video=job.video,
-            path=printable(str(job.path)),
-            status="failed",
-            reason=reason,
-            error=sentence,
-            wall_s=time.perf_counter() - started,
-            model=self._card.name,
-            settings_id=self._settings_id,
-        )
-
-    def _metadata(self, result: VideoResult, identity: FileIdentity) -> dict[str, str]:
-        values = {
-            "schema_version": str(SCHEMA_VERSION),
-            "version": __version__,
-            "settings": json.dumps(self._settings.row_settings),
-            "settings_id": self._settings_id,
-            "device": str(self._stages.device),
-            "model": self._card.name,
-            "weights_sha256": self._card.weights_sha256,
-            "decoder": str(result.decoder),
-            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        }
-        return {
-            **{f"vidfer.{key}": value for key, value in values.items()},
-            **identity.as_metadata(),
-            RESULT_KEY: result.to_json(),
-        }
-
-
-def selection_of(settings: AnalyzeSettings) -> FrameSelection:
-    """Return the settings' frame selection."""
-    return FrameSelection(
-        every=settings.every, fps=settings.fps, start_s=settings.start_s, end_s=settings.end_s
+def failed_result(
+    job: VideoJob, reason: Reason, sentence: str, *, model: str, settings_id: str, wall_s: float
+) -> VideoResult:
+    """Return the manifest row of a video that gave no timeline."""
+    return VideoResult(
+        video=job.video,
+        path=printable(os.fspath(job.path)),
+        status="failed",
+        reason=reason,
+        error=sentence,
+        wall_s=wall_s,
+        model=model,
+        settings_id=settings_id,
     )
 
 
-def _identity(path: Path) -> FileIdentity:
-    try:
-        return identify(path)
-    except OSError as error:
-        raise VideoReadError(f"The file cannot be read: {error.strerror}.") from error
+def failure_sentence(failure: Failure) -> str:
+    """Say what became of a video whose worker was lost twice."""
+    advice = _ADVICE[failure.reason]
+    return f"The worker process {failure.what}, also when it tried this video alone. {advice}"
+
+
+def make_video_work(
+    settings: AnalyzeSettings, failure: Failure | None = None, *, profile: bool = False
+) -> Work[VideoJob, Progress, VideoResult]:
+    """Load the networks and return what analyses videos; see VideoWorker for what is raised.
+
+    `failure` is what happened when the video was tried before; `profile` measures stages.
+    """
+    from vidfer.video_worker import VideoWorker  # torch and decoders, which only workers hold
+
+    return VideoWorker(settings, after=failure, profile=profile).run

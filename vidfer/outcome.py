@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from vidfer.profiling import Profile
 from vidfer.timeline.manifest import VideoResult
 
 # Failures listed one by one in the summary; the manifest has them all.
@@ -15,9 +16,10 @@ class AnalyzeOutcome:
     """The results of one run over its inputs.
 
     results: one per input video, whether analysed now or finished before.
-    skipped: names of those that were finished before and unchanged.
+    skipped: names of those that were finished, or had failed, before and are unchanged.
     passed_over: files in the input folders that are no videos.
     interrupted: the run was stopped; `results` holds what was finished.
+    profile: where the time of the videos analysed now went, if that was asked for.
     """
 
     output: Path
@@ -26,6 +28,7 @@ class AnalyzeOutcome:
     passed_over: int
     wall_s: float
     interrupted: bool = False
+    profile: Profile | None = None
 
     @property
     def done(self) -> list[VideoResult]:
@@ -61,6 +64,7 @@ class AnalyzeOutcome:
             "passed_over": self.passed_over,
             "skipped": self.skipped,
             **self._totals(),
+            "profile": None if self.profile is None else self.profile.as_dict(),
             "videos": [asdict(result) for result in self.results],
         }
 
@@ -82,8 +86,14 @@ class AnalyzeOutcome:
             others = _counted(self.passed_over, "other file")
             lines.append(f"Passed over {others} in the input folders.")
         lines += _list_of("Partial", self.partial) + _list_of("Failed", self.failed)
+        if not_tried := {r.video for r in self.failed}.intersection(self.skipped):
+            lines.append(
+                f"{_counted(len(not_tried), 'video')} that failed before and did not change "
+                "since: not tried again; --retry-failed tries them."
+            )
         if self.interrupted:
             lines.append("Stopped before the end: run the same command again to go on.")
+        lines += [] if self.profile is None else [self.profile.as_text()]
         return "\n".join(lines)
 
     def _headline(self) -> str:

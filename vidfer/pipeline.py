@@ -3,32 +3,52 @@
 The stages are passed in and know nothing of each other; only this module knows the order.
 """
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from vidfer.batches import EmotionBatch, FaceBatch, FrameBatch
+from vidfer.profiling import Watch, unwatched, watched
 from vidfer.timeline.rows import timeline_rows
 from vidfer.video.read_ahead import read_ahead
 
 # Chunks decoded while the networks work on one: enough to smooth uneven frames out, and
-# with the chunk's own bound at most 256 MiB of pixels in flight.
+# with the chunk's own bound at most 128 MiB of pixels in flight.
 _CHUNKS_AHEAD: Final = 2
 
+# Chunks whose results may wait for their turn to be written.
+_CHUNKS_BEHIND: Final = 2
 
-class FaceStage(Protocol):
-    """Finds the faces of a video's next frames."""
+Glance = TypeVar("Glance")
 
-    def find(self, frames: FrameBatch) -> FaceBatch:
-        """Return tracked faces with their crops, in frame order."""
+
+class FaceStage(Protocol[Glance]):
+    """Finds the faces of a video, chunk by chunk.
+
+    `glance` and `find` may run at the same time for several chunks, `number` is called
+    for one chunk after the other.
+    """
+
+    def glance(self, frames: FrameBatch) -> Glance:
+        """Learn of a chunk what its neighbours need."""
+        ...
+
+    def find(self, glance: Glance, following: Glance | None) -> FaceBatch:
+        """Return a chunk's faces with their crops, in frame order."""
+        ...
+
+    def number(self, frames: FrameBatch, glance: Glance, faces: FaceBatch) -> np.ndarray:
+        """Return the track of each face, int32 (F,)."""
         ...
 
 
 class EmotionStage(Protocol):
-    """Classifies crops."""
+    """Classifies crops; several threads may do so at the same time."""
 
     def classify(self, crops: np.ndarray) -> EmotionBatch:
         """Return probabilities of `crops`, uint8 (F, 48, 48), row for row."""
@@ -46,7 +66,7 @@ class Tally:
     faces: int = 0
     tracks: int = 0
 
-    def add(self, frames: FrameBatch, faces: FaceBatch) -> None:
+    def add(self, frames: FrameBatch, faces: FaceBatch, track: np.ndarray) -> None:
         """Count one chunk."""
         rows = faces.detections.frame_row
         self.position = int(frames.index[-1]) + 1
@@ -54,32 +74,103 @@ class Tally:
         self.frames_with_face += len(np.unique(rows))
         self.frames_usable += len(np.unique(rows[faces.quality.usable]))
         self.faces += len(faces)
-        self.tracks = max(self.tracks, int(faces.track.max(initial=-1)) + 1)
+        self.tracks = max(self.tracks, int(track.max(initial=-1)) + 1)
 
 
 def run_pipeline(
     chunks: Iterable[FrameBatch],
     *,
     video: str,
-    faces: FaceStage,
+    faces: FaceStage[Glance],
     emotions: EmotionStage,
     write: Callable[[pa.Table], None],
+    executor: Executor,
     on_chunk: Callable[[Tally], None] = lambda tally: None,
+    watch: Watch = unwatched,
 ) -> Tally:
     """Take a video's frames through all stages and `write` their rows in order.
 
-    The chunks are made ahead, in a thread. How frames are cut into chunks changes no row.
+    The chunks are made ahead, in a thread; `executor` works on several of them at a time.
+    How frames are cut into chunks changes no row, as long as the chunks are cut between
+    slots (vidfer/slots.py). `watch` measures the stages.
 
     Raises:
         VideoError: the source of the chunks gave up.
         OutputError: the rows could not be written.
     """
     tally = Tally()
-    with read_ahead(chunks, depth=_CHUNKS_AHEAD) as decoded:
-        for frames in decoded:
-            found = faces.find(frames)
-            read = emotions.classify(found.crops)
-            write(timeline_rows(video, frames, found, read))
-            tally.add(frames, found)
+    work = _Work(faces, emotions, watch)
+    with read_ahead(watched(chunks, watch, "decoding"), depth=_CHUNKS_AHEAD) as decoded:
+        for read in watched(_read_chunks(decoded, work, executor), watch, "waiting"):
+            with watch("numbering"):
+                track = faces.number(read.frames, read.glance, read.faces)
+            with watch("rows and writing"):
+                write(timeline_rows(video, read.frames, read.faces, track, read.emotions))
+            tally.add(read.frames, read.faces, track)
             on_chunk(tally)
     return tally
+
+
+@dataclass(frozen=True)
+class _ReadChunk(Generic[Glance]):
+    """A chunk, what is known of it, and what its faces express."""
+
+    frames: FrameBatch
+    glance: Glance
+    faces: FaceBatch
+    emotions: EmotionBatch
+
+
+@dataclass(frozen=True)
+class _Work(Generic[Glance]):
+    """What is done with a chunk in whichever thread is free."""
+
+    faces: FaceStage[Glance]
+    emotions: EmotionStage
+    watch: Watch
+
+    def glance(self, frames: FrameBatch) -> Glance:
+        with self.watch("detection"):
+            return self.faces.glance(frames)
+
+    def read(
+        self, frames: FrameBatch, glance: "Future[Glance]", following: "Future[Glance] | None"
+    ) -> _ReadChunk[Glance]:
+        here, after = glance.result(), following.result() if following is not None else None
+        with self.watch("following and crops"):
+            found = self.faces.find(here, after)
+        with self.watch("classification"):
+            emotions = self.emotions.classify(found.crops)
+        return _ReadChunk(frames, here, found, emotions)
+
+
+def _read_chunks(
+    chunks: Iterable[FrameBatch], work: _Work[Glance], executor: Executor
+) -> Iterator[_ReadChunk[Glance]]:
+    """Yield the chunks with their faces in order, several of them being worked on."""
+    waiting: deque[Future[_ReadChunk[Glance]]] = deque()
+    try:
+        for frames, glance, following in _with_following(chunks, work, executor):
+            # What a chunk waits for was handed in before it: it never waits in vain.
+            waiting.append(executor.submit(work.read, frames, glance, following))
+            while len(waiting) > _CHUNKS_BEHIND:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _with_following(
+    chunks: Iterable[FrameBatch], work: _Work[Glance], executor: Executor
+) -> Iterator[tuple[FrameBatch, "Future[Glance]", "Future[Glance] | None"]]:
+    """Yield each chunk with its own glance and that of the chunk after it."""
+    before: tuple[FrameBatch, Future[Glance]] | None = None
+    for frames in chunks:
+        glance = executor.submit(work.glance, frames)
+        if before is not None:
+            yield *before, glance
+        before = (frames, glance)
+    if before is not None:
+        yield *before, None

@@ -1,4 +1,4 @@
-"""Progress bars: one over videos, one within the current video."""
+"""Progress bars: one over videos, one over the frames of those that are being analysed."""
 
 import sys
 from types import TracebackType
@@ -7,6 +7,9 @@ from tqdm import tqdm
 
 from vidfer.job import Progress
 from vidfer.outcome import visible
+
+# Signs of a video's name that fit beside a bar.
+_NAME_SIGNS = 40
 
 
 class ProgressBars:
@@ -18,7 +21,9 @@ class ProgressBars:
             total=videos, unit="video", desc="videos", disable=self._hidden, file=sys.stderr
         )
         self._frames: tqdm[None] | None = None
-        self._current = ""
+        self._running: dict[str, Progress] = {}
+        self._finished_frames = 0
+        self._finished_faces = 0
 
     def __enter__(self) -> "ProgressBars":
         return self
@@ -29,32 +34,40 @@ class ProgressBars:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close_frames()
+        if self._frames is not None:
+            self._frames.close()
         self._videos.close()
 
     def update(self, progress: Progress) -> None:
-        """Show how far the current video is."""
+        """Show how far a video is, beside the others that are being analysed."""
         if self._hidden:
             return
-        if self._frames is None or progress.video != self._current:
-            self._close_frames()
-            self._current = progress.video
-            self._frames = tqdm(
-                total=progress.frames_total,
-                unit="frame",
-                desc=visible(progress.video)[-40:],
-                leave=False,
-                file=sys.stderr,
-            )
-        self._frames.set_postfix(faces=progress.faces, refresh=False)
-        self._frames.update(progress.frames - self._frames.n)
+        self._running[progress.video] = progress
+        if self._frames is None:
+            self._frames = tqdm(unit="frame", leave=False, file=sys.stderr)
+        self._show(self._frames)
 
-    def finish_video(self) -> None:
+    def finish_video(self, video: str) -> None:
         """Count one more video as finished."""
-        self._close_frames()
+        last = self._running.pop(video, None)
+        if last is not None:
+            self._finished_frames += last.frames
+            self._finished_faces += last.faces
         self._videos.update()
 
-    def _close_frames(self) -> None:
-        if self._frames is not None:
-            self._frames.close()
-            self._frames = None
+    def _show(self, bar: "tqdm[None]") -> None:
+        """Bring the bar over frames up to date: all frames so far, of all that are known of."""
+        running = list(self._running.values())
+        totals = [progress.frames_total for progress in running]
+        known = [total for total in totals if total is not None]
+        bar.total = self._finished_frames + sum(known) if len(known) == len(totals) else None
+        bar.set_description_str(_title(running), refresh=False)
+        faces = self._finished_faces + sum(progress.faces for progress in running)
+        bar.set_postfix(faces=faces, refresh=False)
+        bar.update(self._finished_frames + sum(progress.frames for progress in running) - bar.n)
+
+
+def _title(running: list[Progress]) -> str:
+    if len(running) > 1:
+        return f"{len(running)} videos at a time"
+    return visible(running[0].video)[-_NAME_SIGNS:]

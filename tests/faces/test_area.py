@@ -1,11 +1,11 @@
-"""The table's means are torch's adaptive average pooling of the float frame."""
+"""The table's means are torch's adaptive average pooling of the float plane."""
 
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from vidfer.faces.area import AreaTable
+from vidfer.faces.area import AreaTable, cut_few
 
 # Pooling adds up in single precision; a grey level's thousandth is far below what counts.
 TOLERANCE = dict(rtol=0, atol=1e-3)
@@ -21,71 +21,107 @@ REGIONS = [
     (20, 20, 44, 44),
     (31, 0, 32, 48),
 ]
+ROWS = [0, 1, 1, 0, 2, 2, 0]
 
 
-def frame_of(height: int, width: int, *, channels: int = 3) -> torch.Tensor:
+def planes_of(height: int, width: int, *, count: int = 3) -> torch.Tensor:
     generator = torch.Generator().manual_seed(height * width)
-    return torch.randint(0, 256, (height, width, channels), dtype=torch.uint8, generator=generator)
+    return torch.randint(0, 256, (count, height, width), dtype=torch.uint8, generator=generator)
 
 
-def pooled(frame: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    return adaptive_avg_pool2d(frame.permute(2, 0, 1)[None].float(), size)
+def pooled(planes: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    return adaptive_avg_pool2d(planes[:, None].float(), size)[:, 0]
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("target", TARGETS)
 def test_resizing_is_adaptive_average_pooling(size, target):
-    frame = frame_of(*size)
-    resized = AreaTable(frame).resized(height=target[0], width=target[1])
+    planes = planes_of(*size)
+    resized = AreaTable(planes).resized(height=target[0], width=target[1])
     assert resized.dtype == torch.float32
-    torch.testing.assert_close(resized, pooled(frame, target), **TOLERANCE)
+    torch.testing.assert_close(resized, pooled(planes, target), **TOLERANCE)
 
 
 def test_resizing_to_its_own_size_returns_the_pixels():
-    frame = frame_of(37, 53)
-    resized = AreaTable(frame).resized(height=37, width=53)
-    assert torch.equal(resized[0].permute(1, 2, 0), frame.float())
+    planes = planes_of(37, 53)
+    assert torch.equal(AreaTable(planes).resized(height=37, width=53), planes.float())
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_any_number_of_channels_goes(channels):
-    frame = frame_of(30, 40, channels=channels)
-    resized = AreaTable(frame).resized(height=11, width=17)
-    torch.testing.assert_close(resized, pooled(frame, (11, 17)), **TOLERANCE)
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_plane_is_resized_the_same_alone_and_among_others(count):
+    planes = planes_of(30, 40, count=count)
+    together = AreaTable(planes).resized(height=11, width=17)
+    for plane, resized in zip(planes, together):
+        assert torch.equal(AreaTable(plane[None]).resized(height=11, width=17)[0], resized)
+
+
+def test_planes_that_lie_apart_in_memory_are_summed_as_others():
+    frames = planes_of(30, 40, count=6).view(2, 30, 40, 3)
+    red = frames.permute(0, 3, 1, 2)[:, 0]
+    expected = AreaTable(red.contiguous()).resized(height=11, width=17)
+    assert torch.equal(AreaTable(red).resized(height=11, width=17), expected)
 
 
 @pytest.mark.parametrize("side_px", [24, 48])
 def test_a_cut_is_adaptive_average_pooling_of_its_region(side_px):
-    frame = frame_of(48, 64)
-    cuts = AreaTable(frame).cut(torch.tensor(REGIONS), side_px=side_px)
-    assert cuts.shape == (len(REGIONS), 3, side_px, side_px)
-    for cut, (x1, y1, x2, y2) in zip(cuts, REGIONS):
-        expected = pooled(frame[y1:y2, x1:x2], (side_px, side_px))[0]
+    planes = planes_of(48, 64)
+    cuts = AreaTable(planes).cut(torch.tensor(ROWS), torch.tensor(REGIONS), side_px=side_px)
+    assert cuts.shape == (len(REGIONS), side_px, side_px)
+    for cut, row, (x1, y1, x2, y2) in zip(cuts, ROWS, REGIONS):
+        expected = pooled(planes[row : row + 1, y1:y2, x1:x2], (side_px, side_px))[0]
         torch.testing.assert_close(cut, expected, **TOLERANCE)
 
 
 def test_a_region_is_cut_the_same_alone_and_among_others():
-    table = AreaTable(frame_of(48, 64))
-    together = table.cut(torch.tensor(REGIONS), side_px=24)
-    for cut, region in zip(together, REGIONS):
-        assert torch.equal(table.cut(torch.tensor([region]), side_px=24)[0], cut)
+    table = AreaTable(planes_of(48, 64))
+    together = table.cut(torch.tensor(ROWS), torch.tensor(REGIONS), side_px=24)
+    for cut, row, region in zip(together, ROWS, REGIONS):
+        alone = table.cut(torch.tensor([row]), torch.tensor([region]), side_px=24)
+        assert torch.equal(alone[0], cut)
+
+
+def random_regions(count: int, *, height: int, width: int) -> np.ndarray:
+    """Regions of many sizes that are not empty."""
+    random = np.random.default_rng(1)
+    low = random.integers(0, [width, height], (count, 2))
+    return np.concatenate([low, random.integers(low + 1, [width + 1, height + 1])], axis=1)
+
+
+@pytest.mark.parametrize("side_px", [24, 48])
+@pytest.mark.parametrize("count", [1, 5, 40])
+def test_few_regions_are_cut_without_tables_with_the_same_bits(count, side_px):
+    planes = planes_of(301, 407, count=6).view(2, 3, 301, 407)
+    regions, rows = random_regions(count, height=301, width=407), np.arange(count) % 2
+    cuts = cut_few(planes, rows, regions, side_px=side_px)
+    assert cuts.shape == (count, 3, side_px, side_px)
+    for plane, ours in zip(planes.unbind(dim=1), cuts.unbind(dim=1)):
+        table = AreaTable(plane)
+        expected = table.cut(torch.from_numpy(rows), torch.from_numpy(regions), side_px=side_px)
+        assert torch.equal(ours, expected)
+
+
+def test_none_of_few_regions_give_no_cuts():
+    planes = planes_of(48, 64, count=3)[None]
+    cuts = cut_few(planes, np.empty(0, np.int64), np.empty((0, 4), np.int64), side_px=24)
+    assert cuts.shape == (0, 3, 24, 24)
 
 
 def test_no_regions_give_no_cuts():
-    cuts = AreaTable(frame_of(48, 64)).cut(torch.empty((0, 4), dtype=torch.int64), side_px=24)
-    assert cuts.shape == (0, 3, 24, 24)
+    nothing = torch.empty((0, 4), dtype=torch.int64)
+    cuts = AreaTable(planes_of(48, 64)).cut(nothing[:, 0], nothing, side_px=24)
+    assert cuts.shape == (0, 24, 24)
 
 
 def test_the_sums_may_wrap_round_without_harm():
     side_px = 3000
     assert side_px**2 * 255 > np.iinfo(np.int32).max
-    table = AreaTable(torch.full((side_px, side_px, 3), 255, dtype=torch.uint8))
+    table = AreaTable(torch.full((1, side_px, side_px), 255, dtype=torch.uint8))
     corner = torch.tensor([[side_px - 100, side_px - 100, side_px, side_px]])
     assert (table.resized(height=12, width=12) == 255).all()
-    assert (table.cut(corner, side_px=24) == 255).all()
+    assert (table.cut(torch.tensor([0]), corner, side_px=24) == 255).all()
 
 
-def test_a_frame_of_one_pixel_is_that_pixel():
-    frame = torch.tensor([[[3, 5, 7]]], dtype=torch.uint8)
-    resized = AreaTable(frame).resized(height=2, width=2)
-    assert torch.equal(resized[0, :, 1, 0], torch.tensor([3.0, 5.0, 7.0]))
+def test_a_plane_of_one_pixel_is_that_pixel():
+    planes = torch.tensor([[[3]], [[5]]], dtype=torch.uint8)
+    resized = AreaTable(planes).resized(height=2, width=2)
+    assert resized[:, 1, 0].tolist() == [3.0, 5.0]

@@ -8,13 +8,14 @@ from PIL import Image
 from vidfer.batches import CROP_SIDE_PX, DetectionBatch, FrameBatch
 from vidfer.faces.alignment import BOX_SIDES_PER_CROP, CENTRE_BELOW_MIDDLE, LAYOUT, FaceSquares
 from vidfer.faces.crops import cut_crops, cut_squares
+from vidfer.faces.surfaces import Surfaces, surfaces_of
 
 CPU = torch.device("cpu")
 
 
-def batch_of(frames: np.ndarray) -> FrameBatch:
+def surfaces_from(frames: np.ndarray) -> Surfaces:
     index = np.arange(len(frames), dtype=np.int64)
-    return FrameBatch(frames=frames, index=index, time_s=index / 25)
+    return surfaces_of(FrameBatch(frames=frames, index=index, time_s=index / 25), device=CPU)
 
 
 def square_of(box: tuple[float, ...]) -> tuple[float, float, float]:
@@ -39,11 +40,12 @@ def detections_of(rows: list[int], boxes: list[tuple[float, ...]]) -> DetectionB
         box_px=np.array(boxes, dtype=np.float32).reshape(count, 4),
         score=np.full(count, 0.9, dtype=np.float32),
         landmarks_px=np.array(landmarks, dtype=np.float32).reshape(count, 5, 2),
+        tracked=np.zeros(count, dtype=np.bool_),
     )
 
 
 def crop_of(frame: np.ndarray, box: tuple[float, ...]) -> np.ndarray:
-    return cut_crops(batch_of(frame[None]), detections_of([0], [box]), device=CPU)[0]
+    return cut_crops(surfaces_from(frame[None]), detections_of([0], [box]))[0]
 
 
 def gradient(*, height: int = 240, width: int = 320) -> np.ndarray:
@@ -81,7 +83,7 @@ def cut(frame: np.ndarray, *, left: float, top: float, across: tuple[float, floa
     down = np.array([-across[1], across[0]])
     centre = np.array([left, top]) + (np.array(across) + down) / 2
     squares = FaceSquares(centre[None], np.array([across], dtype=np.float64))
-    return cut_squares(batch_of(frame[None]), np.zeros(1, np.int64), squares, device=CPU)[0]
+    return cut_squares(surfaces_from(frame[None]), np.zeros(1, np.int64), squares)[0]
 
 
 def noise() -> np.ndarray:
@@ -156,8 +158,9 @@ def test_a_tilted_head_is_cut_as_if_it_were_upright(astronaut, tilt_deg):
         landmarks_px=(np.stack([points.real, points.imag], axis=1) + middle)[None].astype(
             np.float32
         ),
+        tracked=np.zeros(1, np.bool_),
     )
-    crop = cut_crops(batch_of(np.asarray(tilted)[None]), detections, device=CPU)[0]
+    crop = cut_crops(surfaces_from(np.asarray(tilted)[None]), detections)[0]
     assert np.corrcoef(crop.ravel(), upright.ravel())[0, 1] > 0.98
 
 
@@ -194,39 +197,36 @@ FACES = [*BOXES, (-20.0, 30.0, 70.0, 70.0), (200.0, 150.0, 130.0, 130.0)]
 
 def test_a_crop_does_not_depend_on_the_frames_of_its_chunk():
     frames = three_frames()
-    together = cut_crops(batch_of(frames), detections_of(ROWS, FACES), device=CPU)
+    together = cut_crops(surfaces_from(frames), detections_of(ROWS, FACES))
     for row in range(3):
         faces = [i for i, its_row in enumerate(ROWS) if its_row == row]
         alone = cut_crops(
-            batch_of(frames[row : row + 1]),
+            surfaces_from(frames[row : row + 1]),
             detections_of([0] * len(faces), [FACES[i] for i in faces]),
-            device=CPU,
         )
         np.testing.assert_array_equal(alone, together[faces])
 
 
 def test_each_face_is_cut_from_its_own_frame():
     frames = np.stack([np.full((60, 60, 3), level, dtype=np.uint8) for level in (10, 120, 250)])
-    crops = cut_crops(
-        batch_of(frames), detections_of([0, 1, 2], [(10, 10, 30, 30)] * 3), device=CPU
-    )
+    crops = cut_crops(surfaces_from(frames), detections_of([0, 1, 2], [(10, 10, 30, 30)] * 3))
     assert [set(crop.ravel().tolist()) for crop in crops] == [{10}, {120}, {250}]
 
 
 def test_crops_are_bytes_of_the_networks_size():
-    crops = cut_crops(batch_of(three_frames()), detections_of(ROWS, FACES), device=CPU)
+    crops = cut_crops(surfaces_from(three_frames()), detections_of(ROWS, FACES))
     assert crops.dtype == np.uint8
     assert crops.shape == (len(ROWS), CROP_SIDE_PX, CROP_SIDE_PX)
 
 
 def test_no_faces_give_no_crops():
-    crops = cut_crops(batch_of(three_frames()), detections_of([], []), device=CPU)
+    crops = cut_crops(surfaces_from(three_frames()), detections_of([], []))
     assert crops.shape == (0, CROP_SIDE_PX, CROP_SIDE_PX)
 
 
 def test_neither_frames_nor_boxes_are_changed():
-    frames, detections = batch_of(three_frames()), detections_of(ROWS, FACES)
-    pixels, boxes = frames.frames.copy(), detections.box_px.copy()
-    cut_crops(frames, detections, device=CPU)
-    np.testing.assert_array_equal(frames.frames, pixels)
+    frames, detections = three_frames(), detections_of(ROWS, FACES)
+    pixels, boxes = frames.copy(), detections.box_px.copy()
+    cut_crops(surfaces_from(frames), detections)
+    np.testing.assert_array_equal(frames, pixels)
     np.testing.assert_array_equal(detections.box_px, boxes)

@@ -33,6 +33,7 @@ def face(
         box_px=np.concatenate([centre - size / 2, size])[None].astype(np.float32),
         score=np.ones(1, np.float32),
         landmarks_px=landmarks[None].astype(np.float32),
+        tracked=np.zeros(1, np.bool_),
     )
 
 
@@ -42,6 +43,7 @@ def together(faces: list[DetectionBatch]) -> DetectionBatch:
         box_px=np.concatenate([one.box_px for one in faces]),
         score=np.ones(len(faces), np.float32),
         landmarks_px=np.concatenate([one.landmarks_px for one in faces]),
+        tracked=np.zeros(len(faces), np.bool_),
     )
 
 
@@ -128,6 +130,7 @@ def test_no_faces_give_no_squares():
         box_px=np.empty((0, 4), np.float32),
         score=np.empty(0, np.float32),
         landmarks_px=np.empty((0, 5, 2), np.float32),
+        tracked=np.empty(0, np.bool_),
     )
     squares = face_squares(nobody)
     assert squares.centre_px.shape == squares.across_px.shape == (0, 2)

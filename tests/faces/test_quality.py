@@ -24,6 +24,7 @@ def detections_of(landmarks: np.ndarray, *, side_px: float = 100.0) -> Detection
         box_px=np.tile(np.array([50, 50, 0.8 * side_px, side_px], dtype=np.float32), (count, 1)),
         score=np.full(count, 0.9, dtype=np.float32),
         landmarks_px=landmarks.astype(np.float32),
+        tracked=np.zeros(count, dtype=np.bool_),
     )
 
 

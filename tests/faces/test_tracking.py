@@ -32,17 +32,30 @@ def batch_of(film: Film, first: int = 0) -> tuple[FrameBatch, DetectionBatch]:
         box_px=np.array(boxes, dtype=np.float32).reshape(count, 4),
         score=np.full(count, 0.9, dtype=np.float32),
         landmarks_px=np.zeros((count, 5, 2), dtype=np.float32),
+        tracked=np.zeros(count, dtype=np.bool_),
     )
     return frames, detections
 
 
-def numbers_of(film: Film, *, gap_s: float = 1.0, chunk: int | None = None) -> list[int]:
+def one_scene(film: Film) -> np.ndarray:
+    return np.zeros(len(film), dtype=np.bool_)
+
+
+def numbers_of(
+    film: Film,
+    *,
+    gap_s: float = 1.0,
+    chunk: int | None = None,
+    new_scene: np.ndarray | None = None,
+) -> list[int]:
     """Track number of every box in the film, in order."""
     tracker = FaceTracker(gap_s=gap_s)
     size = chunk or len(film)
     numbers: list[int] = []
+    scenes = one_scene(film) if new_scene is None else new_scene
     for start in range(0, len(film), size):
-        numbers += tracker.update(*batch_of(film[start : start + size], start)).tolist()
+        rows = slice(start, start + size)
+        numbers += tracker.update(*batch_of(film[rows], start), new_scene=scenes[rows]).tolist()
     return numbers
 
 
@@ -97,15 +110,21 @@ def test_without_a_gap_a_face_missing_from_one_frame_gets_a_new_number():
 
 @pytest.mark.parametrize(("back_at_s", "expected"), [(0.9, [0, 0]), (1.1, [0, 1])])
 def test_the_gap_counts_presentation_time_not_frames(back_at_s, expected):
-    frames, detections = batch_of([[box(100)], [], [box(100)]])
+    film = [[box(100)], [], [box(100)]]
+    frames, detections = batch_of(film)
     uneven = replace(frames, time_s=np.array([0.0, 0.05, back_at_s]))
-    assert FaceTracker(gap_s=1.0).update(uneven, detections).tolist() == expected
+    tracker = FaceTracker(gap_s=1.0)
+    numbers = tracker.update(uneven, detections, new_scene=one_scene(film))
+    assert numbers.tolist() == expected
 
 
 def test_frames_that_are_far_apart_end_no_track():
-    frames, detections = batch_of([[box(100)]] * 4)
+    film = [[box(100)]] * 4
+    frames, detections = batch_of(film)
     sparse = replace(frames, time_s=np.arange(4) * 10.0)
-    assert FaceTracker(gap_s=1.0).update(sparse, detections).tolist() == [0] * 4
+    tracker = FaceTracker(gap_s=1.0)
+    numbers = tracker.update(sparse, detections, new_scene=one_scene(film))
+    assert numbers.tolist() == [0] * 4
 
 
 def test_another_face_in_sight_does_not_keep_a_lost_one_alive():
@@ -142,6 +161,24 @@ def test_a_face_that_overlaps_enough_keeps_its_number_whatever_its_size():
 def test_a_face_that_overlaps_goes_before_one_that_is_only_near():
     film = [[box(100)], [box(128), box(76, 76, side=66)]]
     assert numbers_of(film) == [0, 1, 0]
+
+
+def test_a_new_scene_ends_all_tracks_although_the_faces_overlap():
+    film = [[box(100), box(300)]] * 4
+    begins = np.array([False, False, True, False])
+    assert numbers_of(film, new_scene=begins) == [0, 1, 0, 1, 2, 3, 2, 3]
+
+
+def test_a_face_out_of_sight_during_a_cut_gets_a_new_number():
+    film = [[box(100)], [], [], [box(100)]]
+    assert numbers_of(film, new_scene=np.array([False, False, True, False])) == [0, 1]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3])
+def test_a_new_scene_may_begin_with_a_chunk(chunk):
+    film = [[box(100)]] * 4
+    begins = np.array([False, False, True, False])
+    assert numbers_of(film, chunk=chunk, new_scene=begins) == [0, 0, 1, 1]
 
 
 def test_a_face_continues_one_track_only():
@@ -185,6 +222,7 @@ def test_no_two_faces_of_a_frame_share_a_number_and_new_ones_count_up(seed):
 
 
 def test_frames_without_faces_give_no_numbers():
-    numbers = FaceTracker(gap_s=1.0).update(*batch_of(pause(3)))
+    film = pause(3)
+    numbers = FaceTracker(gap_s=1.0).update(*batch_of(film), new_scene=one_scene(film))
     assert numbers.shape == (0,)
     assert numbers.dtype == np.int32

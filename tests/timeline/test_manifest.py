@@ -53,5 +53,5 @@ def test_no_manifest_is_an_empty_one(tmp_path):
 
 def test_a_damaged_manifest_is_one_sentence(tmp_path):
     (tmp_path / "videos.parquet").write_bytes(b"not parquet")
-    with pytest.raises(OutputError, match="move it away"):
+    with pytest.raises(OutputError, match="no Parquet file: the next 'vidfer analyze'"):
         read_manifest(tmp_path)

@@ -1,11 +1,14 @@
 """Timeline rows: the columns of the contract, whatever the faces."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 
 from tests.fakes import AlwaysHappy, SquareFinder, frames_with_squares
+from vidfer.batches import FaceBatch
 from vidfer.emotions import EMOTIONS
 from vidfer.timeline.reader import table_to_polars
 from vidfer.timeline.rows import timeline_rows
@@ -16,8 +19,16 @@ FACE_COLUMNS = [name for name in TIMELINE_SCHEMA.names if TIMELINE_SCHEMA.field(
 
 def rows_of(counts: list[int]) -> pa.Table:
     frames = frames_with_squares(counts)
-    faces = SquareFinder().find(frames)
-    return timeline_rows("a/clip.mp4", frames, faces, AlwaysHappy().classify(faces.crops))
+    finder = SquareFinder()
+    faces = finder.find(finder.glance(frames), None)
+    track = finder.number(frames, frames, faces)
+    emotions = AlwaysHappy().classify(faces.crops)
+    return timeline_rows("a/clip.mp4", frames, with_every_second_tracked(faces), track, emotions)
+
+
+def with_every_second_tracked(faces: FaceBatch) -> FaceBatch:
+    tracked = np.arange(len(faces)) % 2 == 1
+    return replace(faces, detections=replace(faces.detections, tracked=tracked))
 
 
 @pytest.mark.parametrize("counts", [[0], [1], [0, 0, 0], [3, 0, 1], [2, 2]])
@@ -41,6 +52,7 @@ def test_values_stand_on_their_face():
     assert rows["box_x"].to_list() == [0.0, 0.0, 16.0]
     assert rows["track"].to_list() == [0, 0, 1]
     assert rows["usable"].to_list() == [True, False, True]
+    assert rows["box_source"].to_list() == ["detected", "tracked", "detected"]
     assert set(rows["emotion"]) == {"happy"}
     assert np.allclose(rows["confidence"], 0.7)
 

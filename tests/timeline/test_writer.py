@@ -72,11 +72,20 @@ def test_pages_carry_checksums_so_that_a_flipped_byte_is_noticed(tmp_path):
         pq.read_table(path, page_checksum_verification=True)
 
 
+def fill_the_disk_under(path: Path) -> None:
+    """Let a file that is open for writing meet a full disk from here on."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    for link in Path("/proc/self/fd").iterdir():
+        if link.exists() and link.resolve() == path:
+            os.dup2(full, int(link.name))
+    os.close(full)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_full_disk_is_one_sentence(tmp_path):
     path = tmp_path / "clip.parquet"
-    os.symlink("/dev/full", tmp_path / ".clip.parquet.partial")
     with pytest.raises(OutputError, match="disk is full"), TimelineWriter(path) as writer:
+        fill_the_disk_under(tmp_path / ".clip.parquet.partial")
         for _ in range(200):
             writer.write(rows_of([3] * 100))
         writer.finish({})

@@ -10,6 +10,7 @@ import pytest
 from tests.clips import HEALTHY, read_number
 from vidfer.batches import FrameBatch
 from vidfer.config import DecoderChoice
+from vidfer.planes import PlanarFrames
 from vidfer.video.container import VideoInfo
 from vidfer.video.decord_source import is_available
 from vidfer.video.opening import open_video
@@ -18,6 +19,10 @@ from vidfer.video.source import DecodeRecord
 
 MAX_PIXELS = 10_000_000
 WHOLE = FrameSelection()
+
+# PlanarFrames.rgb() against PyAV's own conversion: swscale rounds in whole numbers.
+MEAN_LEVELS = 1.3
+MOST_LEVELS = 4
 
 needs_decord = pytest.mark.skipif(not is_available(), reason="decord is not installed")
 
@@ -47,7 +52,8 @@ class Decoded:
 
     @cached_property
     def frames(self) -> list[np.ndarray]:
-        return [frame for batch in self.batches for frame in batch.frames]
+        """All frames in RGB."""
+        return [frame for batch in self.batches for frame in batch.rgb()]
 
     @cached_property
     def numbers(self) -> list[int]:
@@ -68,11 +74,16 @@ def decode(
     decoder: DecoderChoice = "pyav",
     selection: FrameSelection = WHOLE,
     chunk_frames: int = 16,
+    detect_every: int = 1,
 ) -> Decoded:
     opened = open_video(path, decoder=decoder, max_pixels=MAX_PIXELS)
     source = opened.source
     try:
-        batches = list(source.batches(selection=selection, chunk_frames=chunk_frames))
+        batches = list(
+            source.batches(
+                selection=selection, chunk_frames=chunk_frames, detect_every=detect_every
+            )
+        )
     finally:
         source.close()
     return Decoded(batches, source.decoder, opened.why, source.info, source.record)
@@ -83,9 +94,16 @@ def decode_once(path: Path, *, decoder: DecoderChoice = "pyav", chunk_frames: in
     """Decode a whole file, or return what it gave to an earlier test: nobody may change that."""
     decoded = decode(path, decoder=decoder, chunk_frames=chunk_frames)
     for batch in decoded.batches:
-        for array in (batch.frames, batch.index, batch.time_s):
+        for array in (*pixels_of(batch), batch.index, batch.time_s):
             array.flags.writeable = False
     return decoded
+
+
+def pixels_of(batch: FrameBatch) -> tuple[np.ndarray, ...]:
+    """Return the arrays in which a batch keeps its frames."""
+    if isinstance(batch.frames, PlanarFrames):
+        return batch.frames.luma, batch.frames.chroma
+    return (batch.frames,)
 
 
 def cases(*, kinds: tuple[str, ...] = tuple(HEALTHY)):

@@ -8,7 +8,7 @@ import click
 from vidfer import __version__
 
 # Subcommand to its module, in the order of `--help`.
-_COMMANDS: Final = ("analyze", "train", "evaluate", "models", "doctor")
+_COMMANDS: Final = ("analyze", "verify", "purge", "train", "evaluate", "models", "doctor")
 
 
 class _LazyGroup(click.Group):

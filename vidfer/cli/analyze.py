@@ -12,9 +12,11 @@ import click
 import vidfer
 from vidfer.cli.errors import reported
 from vidfer.config import DEFAULT_OUTPUT, AnalyzeSettings, DecoderChoice, read_settings
+from vidfer.precision import PrecisionChoice
 
 _TYPES: Final[dict[str, Any]] = {
     "decoder": click.Choice(get_args(DecoderChoice)),
+    "precision": click.Choice(get_args(PrecisionChoice)),
 }
 
 
@@ -48,10 +50,14 @@ def _option(one: "Field[Any]") -> Callable[[Callable[..., None]], Callable[..., 
     help="Folder for the results.",
 )
 @click.option("--overwrite", is_flag=True, help="Redo videos that are finished.")
+@click.option("--retry-failed", is_flag=True, help="Try videos again that failed in earlier runs.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
     help="TOML file with settings, as AnalyzeSettings.to_toml() writes it; options overrule it.",
+)
+@click.option(
+    "--profile", is_flag=True, help="Measure where the time goes, stage by stage, and print it."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.option("--quiet", is_flag=True, help="Show no progress and no summary.")
@@ -60,7 +66,9 @@ def command(
     inputs: tuple[Path, ...],
     output: Path,
     overwrite: bool,
+    retry_failed: bool,
     config: Path | None,
+    profile: bool,
     as_json: bool,
     quiet: bool,
     **typed: Any,
@@ -83,7 +91,9 @@ def command(
                 list(inputs),
                 output,
                 overwrite=overwrite,
+                retry_failed=retry_failed,
                 progress=False if quiet else None,
+                profile=profile,
                 settings=settings,
             )
         except Interrupted as stopped:

@@ -4,6 +4,7 @@ Boxes here are corners (x1, y1, x2, y2) in pixels, float32 (N, 4). MTCNN counts 
 inclusively in places, hence the `+ 1` in widths.
 """
 
+import numpy as np
 import torch
 
 
@@ -39,26 +40,25 @@ def clipped_regions(corners: torch.Tensor, *, width_px: int, height_px: int) -> 
     return torch.stack([x1, y1, x2, y2], dim=1)
 
 
-def suppress_contained(
-    corners: torch.Tensor, scores: torch.Tensor, *, threshold: float
-) -> torch.Tensor:
+def suppress_contained(corners: np.ndarray, scores: np.ndarray, *, threshold: float) -> np.ndarray:
     """Keep the best of boxes whose overlap covers more than `threshold` of the smaller one.
 
     Returns the kept rows by falling score, int64 (K,).
     """
-    order = torch.argsort(scores, descending=True, stable=True)
+    order = np.argsort(-scores, kind="stable")
     overlap = _overlap_of_smaller(corners[order])
     kept: list[int] = []
     for i in range(len(order)):
-        if not kept or bool((overlap[i, kept] <= threshold).all()):
+        if not kept or (overlap[i, kept] <= threshold).all():
             kept.append(i)
     return order[kept]
 
 
-def _overlap_of_smaller(corners: torch.Tensor) -> torch.Tensor:
+def _overlap_of_smaller(corners: np.ndarray) -> np.ndarray:
     """Return intersection over the smaller area for all pairs, (N, N)."""
-    low = torch.maximum(corners[:, None, :2], corners[None, :, :2])
-    high = torch.minimum(corners[:, None, 2:], corners[None, :, 2:])
-    intersection = (high - low + 1).clamp(min=0).prod(dim=2)
-    area = (corners[:, 2:] - corners[:, :2] + 1).prod(dim=1)
-    return intersection / torch.minimum(area[:, None], area[None, :])
+    low = np.maximum(corners[:, None, :2], corners[None, :, :2])
+    high = np.minimum(corners[:, None, 2:], corners[None, :, 2:])
+    intersection = np.clip(high - low + 1, 0, None).prod(axis=2)
+    area = (corners[:, 2:] - corners[:, :2] + 1).prod(axis=1)
+    overlap: np.ndarray = intersection / np.minimum(area[:, None], area[None, :])
+    return overlap

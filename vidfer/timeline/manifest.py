@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidfer.atomic import make_folder, replacing
-from vidfer.errors import OutputError
+from vidfer.errors import OutputError, UsageError
 from vidfer.timeline.schema import MANIFEST_SCHEMA
+from vidfer.timeline.seal import BLANK_SEAL, fault_of_seal, seal
 
 MANIFEST_NAME: Final = "videos.parquet"
 TIMELINE_FOLDER: Final = "timeline"
@@ -21,6 +22,14 @@ TIMELINE_FOLDER: Final = "timeline"
 RESULT_KEY: Final = "vidfer.result"
 
 Status = Literal["done", "partial", "failed"]
+
+
+class ManifestDamagedError(OutputError):
+    """The manifest is not as it was written: `fault` says how. It can be made again."""
+
+    def __init__(self, path: Path, fault: str) -> None:
+        super().__init__(f"{path} {fault}: the next 'vidfer analyze' makes it again.")
+        self.fault = fault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +65,7 @@ class VideoResult:
     model: str | None = None
     settings_id: str | None = None
     source_fingerprint: str | None = None
+    source_mtime_ns: int | None = None
     timeline: str | None = None
 
     @property
@@ -70,7 +80,9 @@ class VideoResult:
 
 def result_of_json(text: str) -> VideoResult:
     """Read what `VideoResult.to_json` wrote."""
-    values: dict[str, Any] = json.loads(text)
+    written: dict[str, Any] = json.loads(text)
+    # A later version of vidfer may have more to say.
+    values = {f.name: written[f.name] for f in fields(VideoResult) if f.name in written}
     values["lost_ranges_s"] = [(start, end) for start, end in values["lost_ranges_s"]]
     return VideoResult(**values)
 
@@ -79,18 +91,15 @@ def read_manifest(output: Path) -> dict[str, VideoResult]:
     """Return the manifest's rows by video; empty where there is none yet.
 
     Raises:
-        OutputError: there is one, but it is damaged.
+        ManifestDamagedError: there is one, but it is damaged.
     """
     path = output / MANIFEST_NAME
     if not path.exists():
         return {}
-    try:
-        rows = pq.read_table(path, schema=MANIFEST_SCHEMA).to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise OutputError(
-            f"{path} is damaged or not a vidfer manifest: move it away; it is made again "
-            "from the timelines."
-        ) from error
+    fault = fault_of_seal(path)
+    if fault:
+        raise ManifestDamagedError(path, fault)
+    rows = pq.read_table(path, schema=MANIFEST_SCHEMA).to_pylist()
     return {row["video"]: _result_of_row(row) for row in rows}
 
 
@@ -105,7 +114,42 @@ def write_manifest(output: Path, results: Iterable[VideoResult]) -> None:
     rows = [_row_of(result) for result in sorted(results, key=lambda result: result.video)]
     table = pa.Table.from_pylist(rows, schema=MANIFEST_SCHEMA)
     with replacing(path) as (temporary,):
-        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+        with pq.ParquetWriter(
+            temporary, MANIFEST_SCHEMA, compression="zstd", write_page_checksum=True
+        ) as writer:
+            writer.write_table(table)
+            writer.add_key_value_metadata(BLANK_SEAL)
+        seal(temporary)
+
+
+def timeline_files(output: Path) -> list[Path]:
+    """Return all timeline files below an output folder, sorted."""
+    files = (output / TIMELINE_FOLDER).rglob("*.parquet")
+    return sorted(path for path in files if not path.name.startswith("."))
+
+
+def refuse_without_results(output: Path) -> None:
+    """Refuse a folder that no analysis has written to.
+
+    Raises:
+        UsageError: there are no results at `output`, or they cannot be read.
+    """
+    try:
+        found = (output / MANIFEST_NAME).exists() or any(timeline_files(output))
+    except OSError as error:
+        raise UsageError(f"{output} cannot be read ({error.strerror}).") from error
+    if not found:
+        raise UsageError(
+            f"{output} holds no results: give a folder that 'vidfer analyze -o' wrote."
+        )
+
+
+def read_timeline_result(path: Path) -> VideoResult | None:
+    """Return the manifest row that a whole timeline file carries; None if it is damaged."""
+    if fault_of_seal(path):
+        return None
+    text = read_timeline_metadata(path).get(RESULT_KEY)
+    return None if text is None else result_of_json(text)
 
 
 def read_timeline_metadata(path: Path) -> dict[str, str]:

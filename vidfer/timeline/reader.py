@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 
 from vidfer.errors import UsageError
-from vidfer.timeline.manifest import MANIFEST_NAME, TIMELINE_FOLDER
+from vidfer.timeline.manifest import MANIFEST_NAME, TIMELINE_FOLDER, timeline_files
 from vidfer.timeline.schema import TIMELINE_SCHEMA
 
 
@@ -25,7 +25,7 @@ def scan_timelines(output: Path) -> pl.LazyFrame:
         raise UsageError(
             f"{output} holds no timelines: give a folder that 'vidfer analyze -o' wrote."
         )
-    files = sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith("."))
+    files = timeline_files(output)
     if not files:
         return table_to_polars(TIMELINE_SCHEMA.empty_table()).lazy()
     return pl.scan_parquet(files, glob=False)

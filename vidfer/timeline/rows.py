@@ -13,10 +13,11 @@ _QUALITY_COLUMNS: Final = ("sharpness", "brightness", "yaw_deg", "roll_deg", "us
 
 
 def timeline_rows(
-    video: str, frames: FrameBatch, faces: FaceBatch, emotions: EmotionBatch
+    video: str, frames: FrameBatch, faces: FaceBatch, track: np.ndarray, emotions: EmotionBatch
 ) -> pa.Table:
     """Return a row per face, and one with null face columns per frame without a face.
 
+    `track` is the number of each face's person within the video, from 0, int32 (F,).
     Sorted by frame, then face. The table has TIMELINE_SCHEMA.
     """
     found = faces.detections
@@ -29,12 +30,12 @@ def timeline_rows(
     face_row = np.cumsum(has_face) - 1
     columns: dict[str, np.ndarray] = {
         "face": np.arange(len(faces)) - first_face[found.frame_row],
-        "track": faces.track,
+        "track": track,
         "box_x": found.box_px[:, 0],
         "box_y": found.box_px[:, 1],
         "box_w": found.box_px[:, 2],
         "box_h": found.box_px[:, 3],
-        "box_source": np.full(len(faces), "detected", dtype=object),
+        "box_source": np.where(found.tracked, "tracked", "detected").astype(object),
         "face_score": found.score,
         **dict(
             zip(LANDMARK_COLUMNS, found.landmarks_px.reshape(len(faces), len(LANDMARK_COLUMNS)).T)

@@ -67,6 +67,7 @@ MANIFEST_SCHEMA: Final = pa.schema(
         pa.field("model", _WORD),
         pa.field("settings_id", pa.string()),
         pa.field("source_fingerprint", pa.string()),
+        pa.field("source_mtime_ns", pa.int64()),
         pa.field("timeline", pa.string()),
     ]
 )

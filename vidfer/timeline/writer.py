@@ -9,8 +9,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vidfer.atomic import make_folder, publish, temporary_path, writing
+from vidfer.atomic import hidden_file, make_folder, publish, writing
 from vidfer.timeline.schema import TIMELINE_SCHEMA
+from vidfer.timeline.seal import BLANK_SEAL, seal
 
 # Rows gathered before they are written as one row group.
 _ROW_GROUP_ROWS: Final = 50_000
@@ -31,7 +32,7 @@ class TimelineWriter:
         """
         make_folder(path.parent)
         self._path = path
-        self._temporary = temporary_path(path)
+        self._temporary = hidden_file(path)
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
         with writing(path):
@@ -66,15 +67,16 @@ class TimelineWriter:
             self._write_group()
 
     def finish(self, metadata: Mapping[str, str]) -> None:
-        """Write what is left, add `metadata` to the file, and show it under its name.
+        """Write what is left, add `metadata` to the file, seal it, and show it under its name.
 
         Raises:
             OutputError: the disk is full or fails.
         """
         self._write_group()
         with writing(self._path):
-            self._writer.add_key_value_metadata(dict(metadata))
+            self._writer.add_key_value_metadata({**metadata, **BLANK_SEAL})
             self._writer.close()
+            seal(self._temporary)
         publish(self._temporary, self._path)
 
     def _write_group(self) -> None:

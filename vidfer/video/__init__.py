@@ -1,1 +1,1 @@
-"""Video files to batches of upright RGB frames with their real times."""
+"""Video files to batches of upright frames, planes or RGB, with their real times."""

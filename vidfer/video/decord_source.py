@@ -13,9 +13,10 @@ import numpy as np
 
 from vidfer.batches import FrameBatch
 from vidfer.errors import DecoderFailedError, UnsupportedVideoError
+from vidfer.slots import frames_per_chunk
 from vidfer.video.container import VideoInfo
 from vidfer.video.selection import FrameSelection
-from vidfer.video.source import DecodeRecord, DecoderName, frames_per_chunk
+from vidfer.video.source import DecodeRecord, DecoderName
 
 # decord fills up what it cannot decode with copies of the last frame; the second such
 # copy is an error instead.
@@ -66,8 +67,10 @@ class DecordSource:
         if not _same_times(stamps[:, 0], times_s):
             raise DecordUnfitError("decord sees other frames or times than the file has")
 
-    def batches(self, *, selection: FrameSelection, chunk_frames: int) -> Iterator[FrameBatch]:
-        """Yield the selected frames; see VideoSource.
+    def batches(
+        self, *, selection: FrameSelection, chunk_frames: int, detect_every: int
+    ) -> Iterator[FrameBatch]:
+        """Yield the selected frames, as RGB; see VideoSource.
 
         The file is read to its end even where the selection ends earlier: only there shows
         whether decord has lost a frame and given the later ones their neighbours' times.
@@ -76,7 +79,13 @@ class DecordSource:
             DecoderFailedError: decord met damage in the middle of the file.
         """
         last = previous = np.empty(0, dtype=np.uint8)
-        for start, frames in self._chunks(chunk_frames):
+        # Whole slots from frame 0 on, whatever is selected of them.
+        portion = frames_per_chunk(
+            frame_bytes=3 * self.info.width * self.info.height,
+            chunk_frames=chunk_frames,
+            detect_every=detect_every,
+        )
+        for start, frames in self._portions(portion):
             previous = frames[-2] if len(frames) > 1 else last
             last = frames[-1]
             yield from self._selected(selection, start, frames)
@@ -87,11 +96,8 @@ class DecordSource:
         """Let go of the file."""
         self._reader = None
 
-    def _chunks(self, chunk_frames: int) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield all frames in portions, each with the number of its first one."""
-        size = frames_per_chunk(
-            width=self.info.width, height=self.info.height, chunk_frames=chunk_frames
-        )
+    def _portions(self, size: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield all frames in portions of `size`, each with the number of its first one."""
         for start in range(0, len(self._times_s), size):
             stop = min(start + size, len(self._times_s))
             try:

@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Final
 
 import av
-import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vidfer.batches import FrameBatch
 from vidfer.video.chunks import FrameCollector
+from vidfer.video.clock import Clock
 from vidfer.video.container import check_size, describe, open_container
 from vidfer.video.damage import DamageWatch
+from vidfer.video.pixels import PLANAR_FORMATS, quarter_turns
 from vidfer.video.selection import FrameSelection
 from vidfer.video.source import DecodeRecord, DecoderName, note_missing_end
 
@@ -48,16 +49,25 @@ class PyavSource:
             codec=self.info.codec,
             frame_s=self._frame_s,
         )
+        time_base = self._stream.time_base
+        self._clock = Clock(time_base=time_base, start=self.info.start) if time_base else None
         self._sound_end_s = 0.0
 
-    def batches(self, *, selection: FrameSelection, chunk_frames: int) -> Iterator[FrameBatch]:
-        """Yield the selected frames; see VideoSource."""
-        collector = FrameCollector(chunk_frames=chunk_frames)
+    @property
+    def has_planes(self) -> bool:
+        """Whether the stream says that its frames can be handed on as planes."""
+        return self._stream.codec_context.pix_fmt in PLANAR_FORMATS
+
+    def batches(
+        self, *, selection: FrameSelection, chunk_frames: int, detect_every: int
+    ) -> Iterator[FrameBatch]:
+        """Yield the selected frames, as planes where they are coded so; see VideoSource."""
+        collector = FrameCollector(chunk_frames=chunk_frames, detect_every=detect_every)
         previous_time_s: float | None = None
         for index, (time_s, frame) in enumerate(self._timed_frames(selection)):
             if selection.takes(index, time_s, previous_time_s=previous_time_s):
                 self.record.frames_selected += 1
-                yield from collector.add(_upright(frame), index, time_s)
+                yield from collector.add(frame, index, time_s)
             previous_time_s = time_s
         yield from collector.rest()
 
@@ -75,8 +85,7 @@ class PyavSource:
                 return
             if self.record.frames_decoded == 0:
                 self._note_shape(frame)
-            length_s = self._length_s(frame.duration) or self._frame_s
-            self._watch.frame(time_s, length_s=length_s)
+            self._watch.frame(time_s, length_s=self._length_s(frame))
             self.record.frames_decoded += 1
             yield time_s, frame
         self._note_end()
@@ -125,8 +134,8 @@ class PyavSource:
     def _note_end(self) -> None:
         never_came = self._watch.end()
         last_end_s = self._watch.last_end_s
-        if never_came is not None and self._stream.time_base is not None:
-            end_s = float(never_came * self._stream.time_base - self.info.start) + self._frame_s
+        if never_came is not None and self._clock is not None:
+            end_s = self._clock.time_s(never_came) + self._frame_s
             if end_s > last_end_s:
                 self.record.add_loss(last_end_s, end_s)
         announced_s = self.info.pictures_s
@@ -134,33 +143,22 @@ class PyavSource:
             announced_s, last_end_s = self.info.duration_s, max(last_end_s, self._sound_end_s)
         note_missing_end(self.record, announced_s=announced_s, last_end_s=last_end_s)
 
-    def _length_s(self, ticks: int | None) -> float:
-        time_base = self._stream.time_base
-        return float(ticks * time_base) if ticks is not None and time_base is not None else 0.0
+    def _length_s(self, frame: VideoFrame) -> float:
+        """Return how long the frame is shown, as far as the stream says."""
+        if self._clock is None or not frame.duration:
+            return self._frame_s
+        return self._clock.length_s(frame.duration)
 
     def _time_s(self, frame: VideoFrame, previous_time_s: float | None) -> float:
         stamp = self._watch.stamp(pts=frame.pts, dts=frame.dts)
-        if stamp is not None and frame.time_base is not None:
-            # Exact until the end: 5.6 - 5.0 in floats is less than 0.6.
-            return float(stamp * frame.time_base - self.info.start)
+        if stamp is not None and self._clock is not None:
+            return self._clock.time_s(stamp)
         # Raw streams carry no times: count them up at the stream's rate.
         self.record.guessed_times += 1
         return 0.0 if previous_time_s is None else previous_time_s + self._frame_s
 
     def _note_shape(self, frame: VideoFrame) -> None:
-        turned = _quarter_turns(frame) % 2 == 1
+        turned = quarter_turns(frame) % 2 == 1
         self.record.width = frame.height if turned else frame.width
         self.record.height = frame.width if turned else frame.height
         self.record.rotation = frame.rotation % 360
-
-
-def _quarter_turns(frame: VideoFrame) -> int:
-    """Return how often the picture is to be turned left by 90 degrees."""
-    return round(frame.rotation / 90) % 4
-
-
-def _upright(frame: VideoFrame) -> np.ndarray:
-    """Return the frame as a player shows it, uint8 (height, width, 3)."""
-    pixels: np.ndarray = frame.to_ndarray(format="rgb24")
-    turns = _quarter_turns(frame)
-    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels

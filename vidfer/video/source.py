@@ -10,9 +10,6 @@ from vidfer.video.selection import FrameSelection
 
 DecoderName = Literal["decord", "pyav"]
 
-# One chunk of frames takes at most this, whatever the frame's size.
-_CHUNK_BYTES: Final = 64 * 2**20
-
 # Stretches shorter than this are rounding.
 _INSTANT_S: Final = 1e-3
 
@@ -59,13 +56,19 @@ class VideoSource(Protocol):
     `batches` yields the selected frames in presentation order, upright, in batches of
     one size, with the numbers and times that `ffprobe -show_frames` gives. Frames that
     cannot be decoded are missing, and `record` says so. A source is closed after use.
+
+    Batches are cut between slots (vidfer/slots.py): each but the first begins with a frame
+    that begins a slot, unless size or kind of the frames (planes or RGB, and their colour
+    coding) change there. It holds at most `slots.frames_per_chunk` frames.
     """
 
     decoder: DecoderName
     info: VideoInfo
     record: DecodeRecord
 
-    def batches(self, *, selection: FrameSelection, chunk_frames: int) -> Iterator[FrameBatch]:
+    def batches(
+        self, *, selection: FrameSelection, chunk_frames: int, detect_every: int
+    ) -> Iterator[FrameBatch]:
         """Yield the selected frames; how they are cut into batches changes no frame.
 
         Raises:
@@ -76,11 +79,6 @@ class VideoSource(Protocol):
     def close(self) -> None:
         """Let go of the file."""
         ...
-
-
-def frames_per_chunk(*, width: int, height: int, chunk_frames: int) -> int:
-    """Return how many frames of this size make a chunk within the memory bound."""
-    return max(1, min(chunk_frames, _CHUNK_BYTES // max(1, width * height * 3)))
 
 
 def note_missing_end(record: DecodeRecord, *, announced_s: float | None, last_end_s: float) -> None:

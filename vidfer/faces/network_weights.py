@@ -1,0 +1,102 @@
+"""The cascade's weights, read from the installed package facenet-pytorch.
+
+The package itself is never imported: that takes longer than importing torch.
+"""
+
+import hashlib
+import io
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import torch
+from torch.nn.functional import pad
+
+from vidfer.errors import WeightsError
+
+# P-Net's first layer has ten channels. With zeros to sixteen, whole vector registers are
+# pooled at a time, which takes an eighth to a quarter of the network's time away.
+PNET_CHANNELS: Final = 16
+
+# Of facenet-pytorch 2.5.3.
+_SHA256: Final = {
+    "pnet": "a2a71925e0b9996a42f63e47efc1ca19043e69558b5c523b978d611dfae49c8f",
+    "rnet": "bbb937de72efc9ef83b186c49f5f558467a1d7e3453a8ece0d71a886633f6a86",
+    "onet": "165bfbe42940416ccfb977545cf0e976d5bf321f67083ae2aaaa5c764280118d",
+}
+
+_Tensors = dict[str, torch.Tensor]
+
+
+class CascadeWeights(NamedTuple):
+    """Each network's tensors, by the names in `vidfer.faces.networks`."""
+
+    pnet: _Tensors
+    rnet: _Tensors
+    onet: _Tensors
+
+
+def read_weights() -> CascadeWeights:
+    """Read the weights of the three networks.
+
+    Nothing of a file is interpreted before its SHA-256 is the known one.
+
+    Raises:
+        WeightsError: facenet-pytorch is not installed, or its weights are not those known.
+    """
+    folder = _folder()
+    return CascadeWeights(
+        pnet=_widened(_joined(_read(folder, "pnet"), "conv4_2", "conv4_1")),
+        rnet=_joined(_read(folder, "rnet"), "dense5_2", "dense5_1"),
+        onet=_joined(_read(folder, "onet"), "dense6_2", "dense6_3", "dense6_1"),
+    )
+
+
+def _folder() -> Path:
+    package = find_spec("facenet_pytorch")
+    if package is None or package.origin is None:
+        raise WeightsError(
+            "The face detector's weights come with the package facenet-pytorch, which is not "
+            "installed here: run 'pip install facenet-pytorch'."
+        )
+    return Path(package.origin).parent / "data"
+
+
+def _read(folder: Path, name: str) -> _Tensors:
+    path = folder / f"{name}.pt"
+    advice = "run 'pip install --force-reinstall --no-deps facenet-pytorch==2.5.3'."
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"The face detector's weights {path} cannot be read ({error.strerror}): {advice}"
+        ) from error
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != _SHA256[name]:
+        raise WeightsError(
+            f"The face detector's weights {path} have been altered: their SHA-256 is {actual}, "
+            f"not {_SHA256[name]}; {advice}"
+        )
+    tensors: _Tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    return tensors
+
+
+def _joined(tensors: _Tensors, *heads: str) -> _Tensors:
+    """Return the tensors with the layers `heads` as one linear layer, in this order."""
+    joined = {n: tensor for n, tensor in tensors.items() if n.split(".")[0] not in heads}
+    for kind in ("weight", "bias"):
+        # P-Net's heads are 1x1 convolutions: flattened, the weights of a linear layer.
+        parts = [tensors[f"{head}.{kind}"] for head in heads]
+        joined[f"heads.{kind}"] = torch.cat([p.flatten(1) if p.dim() > 1 else p for p in parts])
+    return joined
+
+
+def _widened(tensors: _Tensors) -> _Tensors:
+    """Return P-Net's tensors with channels of zeros added to its first layer."""
+    extra = PNET_CHANNELS - len(tensors["conv1.bias"])
+    widened = dict(tensors)
+    for name in ("conv1.bias", "prelu1.weight"):
+        widened[name] = pad(tensors[name], (0, extra))
+    widened["conv1.weight"] = pad(tensors["conv1.weight"], (0, 0, 0, 0, 0, 0, 0, extra))
+    widened["conv2.weight"] = pad(tensors["conv2.weight"], (0, 0, 0, 0, 0, extra))
+    return widened

@@ -1,0 +1,52 @@
+"""Faces looked at again, so that a crop does not depend on how its face was found."""
+
+from typing import Final, Protocol
+
+import numpy as np
+import torch
+
+from vidfer.batches import DetectionBatch
+from vidfer.faces.boxes import squared
+from vidfer.faces.detection import Faces
+from vidfer.faces.surfaces import Surfaces
+
+# The cascade's last network answers a slightly other square with a slightly other box and
+# landmarks, and emotion networks notice. Shown the square of its own answer, it comes to
+# rest after a few looks, wherever it began; the mean of the second and third is steadier
+# than either.
+_LOOKS: Final = 2
+
+
+class Looker(Protocol):
+    """What settling needs of a detector; see MtcnnDetector."""
+
+    least_score: float
+
+    def look(self, surfaces: Surfaces, rows: np.ndarray, squares_px: np.ndarray) -> Faces:
+        """Return what the last network makes of squares in the frames `rows`."""
+        ...
+
+
+def settled(cascade: Looker, surfaces: Surfaces, found: DetectionBatch) -> DetectionBatch:
+    """Return the detections with settled boxes and landmarks.
+
+    Where the network loses the face on the way, the detection stays as it is.
+    """
+    if len(found) == 0:
+        return found
+    corners = np.concatenate([found.box_px[:, :2], found.box_px[:, :2] + found.box_px[:, 2:]], 1)
+    boxes, landmarks = np.zeros_like(found.box_px), np.zeros_like(found.landmarks_px)
+    kept = np.ones(len(found), dtype=bool)
+    for _ in range(_LOOKS):
+        faces = cascade.look(surfaces, found.frame_row, squared(torch.from_numpy(corners)).numpy())
+        boxes += faces.boxes_px / _LOOKS
+        landmarks += faces.landmarks_px / _LOOKS
+        kept &= faces.score > cascade.least_score
+        corners = faces.corners_px
+    return DetectionBatch(
+        frame_row=found.frame_row,
+        box_px=np.where(kept[:, None], boxes, found.box_px),
+        score=found.score,
+        landmarks_px=np.where(kept[:, None, None], landmarks, found.landmarks_px),
+        tracked=found.tracked,
+    )

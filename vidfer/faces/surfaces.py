@@ -1,0 +1,169 @@
+"""A chunk's frames where the networks run, and what is read from them there."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from vidfer.batches import FrameBatch
+from vidfer.faces.area import AreaTable, cut_few
+from vidfer.planes import PlanarFrames
+
+# MTCNN was trained on values of about -1..1.
+_MIDDLE: float = 127.5
+_SPREAD: float = 128.0
+
+# ITU-R BT.601 luma, as Pillow converts to grey.
+_LUMA: tuple[float, ...] = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """Frames of one size on one device, uint8: their planes, brought there once.
+
+    full: planes of the frames' size (N, 3 or 1, height, width): red, green and blue, or luma.
+    halved: planes of half that size, rounded up, (N, 0 or 2, height, width): chroma, if any.
+    colours: for red, green and blue the factor of each plane and a summand, normalised
+        for the cascade's networks.
+    grey_factors, grey_summand: from the full planes to grey levels 0..255.
+    """
+
+    full: torch.Tensor
+    halved: torch.Tensor
+    colours: tuple[tuple[tuple[float, ...], float], ...]
+    grey_factors: tuple[float, ...]
+    grey_summand: float
+
+    @property
+    def height(self) -> int:
+        """Height of the frames in pixels."""
+        return self.full.shape[2]
+
+    @property
+    def width(self) -> int:
+        """Width of the frames in pixels."""
+        return self.full.shape[3]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the frames are."""
+        return self.full.device
+
+    @property
+    def bytes_per_frame(self) -> int:
+        """Bytes that one frame's planes take."""
+        return self.full.shape[1:].numel() + self.halved.shape[1:].numel()
+
+    def __len__(self) -> int:
+        return len(self.full)
+
+    def rows(self, rows: np.ndarray) -> "Surfaces":
+        """Return some of the frames, int64 (K,)."""
+        if np.array_equal(rows, np.arange(len(self))):
+            return self
+        chosen = torch.from_numpy(rows).to(self.device)
+        return replace(self, full=self.full[chosen], halved=self.halved[chosen])
+
+    def grey(self, row: int, x1: int, y1: int, x2: int, y2: int) -> torch.Tensor:
+        """Return a region of one frame in grey levels 0..255, float32 (height, width)."""
+        parts = (
+            plane[y1:y2, x1:x2].float() * factor
+            for plane, factor in zip(self.full[row], self.grey_factors)
+        )
+        grey = sum(parts, start=torch.tensor(self.grey_summand, device=self.device))
+        return grey.clamp(0, 255)
+
+    def cut(self, rows: torch.Tensor, regions_px: torch.Tensor, *, side_px: int) -> torch.Tensor:
+        """Return regions of frames as normalised squares, float32 (K, 3, side, side).
+
+        The same bits as `ColourTable.cut`, at less cost where few regions are wanted.
+        """
+        if self.device.type != "cpu":
+            return ColourTable(self).cut(rows, regions_px, side_px=side_px)
+        which, region = rows.numpy(), regions_px.numpy()
+        halved = np.concatenate([region[:, :2] // 2, (region[:, 2:] + 1) // 2], axis=1)
+        planes = torch.cat(
+            [
+                cut_few(self.full, which, region, side_px=side_px),
+                cut_few(self.halved, which, halved, side_px=side_px),
+            ],
+            dim=1,
+        )
+        return self.coloured(list(planes.unbind(dim=1)))
+
+    def coloured(self, planes: list[torch.Tensor]) -> torch.Tensor:
+        """Return planes, each (N, height, width), as normalised colour (N, 3, height, width)."""
+        # Plane by plane: a matrix product would round with the number of frames.
+        channels = [_weighted(planes, factors, summand) for factors, summand in self.colours]
+        limit = _MIDDLE / _SPREAD
+        return torch.stack(channels, dim=1).clamp_(-limit, limit)
+
+
+class ColourTable:
+    """Area means of frames in normalised colour."""
+
+    def __init__(self, surfaces: Surfaces) -> None:
+        """Sum up the planes of all frames."""
+        self._surfaces = surfaces
+        self._full = [AreaTable(plane) for plane in surfaces.full.unbind(dim=1)]
+        self._halved = [AreaTable(plane) for plane in surfaces.halved.unbind(dim=1)]
+
+    def resized(self, *, height: int, width: int) -> torch.Tensor:
+        """Return the whole frames at another size, float32 (N, 3, height, width)."""
+        tables = [*self._full, *self._halved]
+        planes = [table.resized(height=height, width=width) for table in tables]
+        return self._surfaces.coloured(planes)
+
+    def cut(self, rows: torch.Tensor, regions_px: torch.Tensor, *, side_px: int) -> torch.Tensor:
+        """Return regions of the frames `rows`, int64 (K,), float32 (K, 3, side, side).
+
+        `regions_px` are whole half-open pixel edges inside the frames, int64 (K, 4).
+        """
+        planes = [table.cut(rows, regions_px, side_px=side_px) for table in self._full]
+        halved_px = torch.cat([regions_px[:, :2] // 2, (regions_px[:, 2:] + 1) // 2], dim=1)
+        planes += [table.cut(rows, halved_px, side_px=side_px) for table in self._halved]
+        return self._surfaces.coloured(planes)
+
+
+def surfaces_of(batch: FrameBatch, *, device: torch.device) -> Surfaces:
+    """Bring a batch's frames to `device`."""
+    frames = batch.frames
+    if not isinstance(frames, PlanarFrames):
+        planes = _tensor(frames, device).permute(0, 3, 1, 2)
+        return Surfaces(
+            planes, planes[:, :0], _normalised(np.eye(3), np.zeros(3)), _LUMA, grey_summand=0.0
+        )
+    factors, summands = frames.coding.to_rgb()
+    grey_factor, grey_summand = frames.coding.grey()
+    return Surfaces(
+        _tensor(frames.luma, device)[:, None],
+        _tensor(frames.chroma, device),
+        _normalised(factors, summands),
+        (grey_factor,),
+        grey_summand,
+    )
+
+
+def _normalised(
+    factors: np.ndarray, summands: np.ndarray
+) -> tuple[tuple[tuple[float, ...], float], ...]:
+    return tuple(
+        (tuple((row / _SPREAD).tolist()), float((summand - _MIDDLE) / _SPREAD))
+        for row, summand in zip(factors, summands)
+    )
+
+
+def _weighted(
+    planes: list[torch.Tensor], factors: tuple[float, ...], summand: float
+) -> torch.Tensor:
+    used = [(plane, factor) for plane, factor in zip(planes, factors) if factor]
+    first, factor = used[0]
+    total = (first * factor).add_(summand)
+    for plane, factor in used[1:]:
+        total.add_(plane, alpha=factor)
+    return total
+
+
+def _tensor(array: np.ndarray, device: torch.device) -> torch.Tensor:
+    # torch warns of arrays that cannot be written to; `require` copies only those.
+    return torch.from_numpy(np.require(array, requirements="W")).to(device)

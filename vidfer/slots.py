@@ -1,0 +1,38 @@
+"""Slots: the stretches of frame numbers that begin with a frame for the detector.
+
+Slots lie on absolute frame numbers, so that no row depends on how a video is cut into
+chunks, resumed or shared out.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from vidfer.batches import FrameBatch
+
+# One chunk of frames takes at most this, whatever the frame's size, unless one frame does.
+CHUNK_BYTES: Final = 64 * 2**20
+
+
+def frames_per_slot(*, frame_bytes: int, detect_every: int) -> int:
+    """Return a slot's length: `detect_every` frames, or fewer where they would fill a chunk."""
+    return max(1, min(detect_every, CHUNK_BYTES // max(1, frame_bytes)))
+
+
+def frames_per_chunk(*, frame_bytes: int, chunk_frames: int, detect_every: int) -> int:
+    """Return how many frames of this size make a chunk: whole slots, at least one."""
+    slot = frames_per_slot(frame_bytes=frame_bytes, detect_every=detect_every)
+    most = min(chunk_frames, CHUNK_BYTES // max(1, frame_bytes))
+    return max(1, most // slot) * slot
+
+
+def slot_starts(frames: FrameBatch, *, detect_every: int) -> np.ndarray:
+    """Return which frames begin a slot, bool (N,): the first one, and where the slot changes.
+
+    The first frame of a batch begins one because batches are cut between slots, and
+    where the frames' size changes.
+    """
+    slot = frames.index // frames_per_slot(
+        frame_bytes=frames.frame_bytes, detect_every=detect_every
+    )
+    return np.concatenate([[True], slot[1:] != slot[:-1]])
