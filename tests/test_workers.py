@@ -22,6 +22,9 @@ from tests.results import EXAMPLES, assert_same_manifest, assert_same_rows, rows
 pytestmark = pytest.mark.timeout(200)
 
 COMMAND = [sys.executable, "-m", "vidfer", "analyze"]
+# Work that takes long enough to be interrupted in: two seconds, with all that can be asked for.
+SLOW = vidfer.AnalyzeSettings(end_s=2, decoder="pyav", detect_every=1, min_face_px=20)
+SLOW_OPTIONS = ["--end", "2", "--decoder", "pyav", "--detect-every", "1", "--min-face", "20"]
 HEAVY = ("torch", "torchvision", "facenet_pytorch", "av", "decord", "polars")
 
 
@@ -86,21 +89,24 @@ class Attack:
 
     def carry_out(self, *, times: int) -> dict:
         """Strike so many workers; return the outcome of the run."""
-        struck: set[int] = set()
-        while len(struck) < times:
+        before_s = 0.0
+        while times:
             assert self.process.poll() is None, self.process.communicate()
-            for worker in psutil.Process(self.process.pid).children():
-                if worker.pid not in struck and self._is_at_it(worker):
-                    struck.add(worker.pid)
-                    self.strike(worker)
+            if self._is_written_after(before_s):
+                [worker] = psutil.Process(self.process.pid).children()
+                self.strike(worker)
+                worker.wait(timeout=5)
+                # The clock of files is a little behind.
+                before_s = time.time() + 0.02
+                times -= 1
             time.sleep(0.01)
         stdout, _ = self.process.communicate(timeout=150)
         return json.loads(stdout)
 
-    def _is_at_it(self, worker: psutil.Process) -> bool:
-        """Tell whether a worker, and not one before it, has begun to write."""
+    def _is_written_after(self, before_s: float) -> bool:
+        """Tell whether a worker, and not one before it, is writing."""
         with contextlib.suppress(FileNotFoundError):
-            return self.victim.stat().st_mtime > worker.create_time()
+            return self.victim.stat().st_mtime > before_s
         return False
 
 
@@ -109,7 +115,7 @@ def attack(folder, tmp_path):
     """Return what starts a run with one worker and strikes it while it is at b_long.mp4."""
 
     def start(strike: Callable[[psutil.Process], None]) -> Attack:
-        command = [*COMMAND, str(folder), "-o", str(tmp_path / "out"), "--json", "--end", "1"]
+        command = [*COMMAND, str(folder), "-o", str(tmp_path / "out"), "--json", *SLOW_OPTIONS]
         process = subprocess.Popen(
             [*command, "--workers", "1"],
             stdout=subprocess.PIPE,
@@ -133,8 +139,7 @@ def test_a_video_that_costs_a_worker_once_is_done_in_a_second_try(attack, folder
     assert (outcome["exit_code"], result["video"], result["status"]) == (0, "b_long.mp4", "done")
     assert result["decoder_why"].startswith("tried again alone and carefully, because the worker")
     assert "SIGSEGV" in result["decoder_why"]
-    settings = vidfer.AnalyzeSettings(end_s=1, decoder="pyav")
-    vidfer.analyze(folder / "b_long.mp4", tmp_path / "undisturbed", settings=settings)
+    vidfer.analyze(folder / "b_long.mp4", tmp_path / "undisturbed", settings=SLOW)
     second_try = rows_of(tmp_path / "out").filter(pl.col("video") == "b_long.mp4")
     assert second_try.equals(rows_of(tmp_path / "undisturbed"))
 
@@ -188,6 +193,6 @@ def test_workers_end_with_the_command_and_the_next_run_clears_up(attack, folder,
     assert psutil.wait_procs(workers, timeout=5)[1] == []
     assert time.monotonic() - started < 5
     assert run.process.returncode == (-signal.SIGKILL if stop == "SIGKILL" else 130)
-    again = vidfer.analyze(folder, tmp_path / "out", settings=vidfer.AnalyzeSettings(end_s=1))
+    again = vidfer.analyze(folder, tmp_path / "out", settings=SLOW)
     assert again.skipped == ["a_short.mp4"]
     assert len(list((tmp_path / "out" / "timeline").iterdir())) == 2
