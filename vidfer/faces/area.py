@@ -23,7 +23,7 @@ class AreaTable:
 
     def __init__(self, planes: torch.Tensor) -> None:
         """Sum up `planes`, uint8 (N, height, width), on whatever device they are."""
-        self.count, self.height, self.width = planes.shape
+        _, self.height, self.width = planes.shape
         self._sums = _summed(planes)
 
     def resized(self, *, height: int, width: int) -> torch.Tensor:
@@ -99,8 +99,8 @@ def _cut_portion(
 
 def _members(lengths: np.ndarray, bins: int) -> tuple[torch.Tensor, np.ndarray]:
     """Return which pixel lies in which bin, float32 (K, bins, longest), and how many (K, bins)."""
-    step = np.arange(bins) * lengths[:, None]
-    first, last = step // bins, (step + lengths[:, None] + bins - 1) // bins
+    whole = torch.from_numpy(lengths)
+    first, last = (edge.numpy() for edge in _bin_edges(torch.zeros_like(whole), whole, bins))
     pixel = np.arange(lengths.max())
     inside = (pixel >= first[..., None]) & (pixel < last[..., None])
     return torch.from_numpy(inside.astype(np.float32)), (last - first).astype(np.float32)

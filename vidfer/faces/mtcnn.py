@@ -78,9 +78,9 @@ class MtcnnDetector:
         """
         squares = torch.from_numpy(squares_px).to(self._device)
         frame = torch.from_numpy(rows).to(self._device)
-        regions = clipped_regions(squares, width_px=surfaces.width, height_px=surfaces.height)
-        inside = torch.nonzero((regions[:, 2:] > regions[:, :2]).all(dim=1))[:, 0]
-        cuts = surfaces.cut(frame[inside], regions[inside].long(), side_px=_SIDE_ONET)
+        regions = _regions(squares, surfaces)
+        inside = torch.nonzero(_holds_pixels(regions))[:, 0]
+        cuts = surfaces.cut(frame[inside], regions[inside], side_px=_SIDE_ONET)
         judged = squares.new_zeros((len(squares), 16))
         judged[inside] = _judged(self._onet, cuts)
         return _faces(squares, judged)
@@ -152,8 +152,18 @@ def _merged(
 
 def _visible(corners: torch.Tensor, surfaces: Surfaces) -> torch.Tensor:
     """Keep the boxes of which at least one pixel lies in the frame."""
+    return corners[_holds_pixels(_regions(corners, surfaces))]
+
+
+def _regions(corners: torch.Tensor, surfaces: Surfaces) -> torch.Tensor:
+    """Return the part of each box inside the frame, as whole pixel edges, int64 (N, 4)."""
     regions = clipped_regions(corners, width_px=surfaces.width, height_px=surfaces.height)
-    return corners[(regions[:, 2:] > regions[:, :2]).all(dim=1)]
+    return regions.long()
+
+
+def _holds_pixels(regions: torch.Tensor) -> torch.Tensor:
+    """Tell which regions are not empty, bool (N,)."""
+    return (regions[:, 2:] > regions[:, :2]).all(dim=1)
 
 
 def _cut(
@@ -167,8 +177,7 @@ def _cut(
     corners = torch.cat(found)
     counts = torch.tensor([len(part) for part in found], device=corners.device)
     rows = torch.repeat_interleave(torch.arange(len(found), device=corners.device), counts)
-    regions = clipped_regions(corners, width_px=surfaces.width, height_px=surfaces.height)
-    return table.cut(rows, regions.long(), side_px=side_px)
+    return table.cut(rows, _regions(corners, surfaces), side_px=side_px)
 
 
 def _judged(network: nn.Module, cuts: torch.Tensor) -> torch.Tensor:

@@ -18,7 +18,7 @@ _LOOKS: Final = 2
 
 
 class Looker(Protocol):
-    """What settling needs of a detector; see MtcnnDetector."""
+    """A detector's last network: what settling needs; see MtcnnDetector."""
 
     least_score: float
 

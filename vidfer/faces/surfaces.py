@@ -80,12 +80,11 @@ class Surfaces:
         """
         if self.device.type != "cpu":
             return ColourTable(self).cut(rows, regions_px, side_px=side_px)
-        which, region = rows.numpy(), regions_px.numpy()
-        halved = np.concatenate([region[:, :2] // 2, (region[:, 2:] + 1) // 2], axis=1)
+        which, halved_px = rows.numpy(), _halved_regions(regions_px)
         planes = torch.cat(
             [
-                cut_few(self.full, which, region, side_px=side_px),
-                cut_few(self.halved, which, halved, side_px=side_px),
+                cut_few(self.full, which, regions_px.numpy(), side_px=side_px),
+                cut_few(self.halved, which, halved_px.numpy(), side_px=side_px),
             ],
             dim=1,
         )
@@ -120,7 +119,7 @@ class ColourTable:
         `regions_px` are whole half-open pixel edges inside the frames, int64 (K, 4).
         """
         planes = [table.cut(rows, regions_px, side_px=side_px) for table in self._full]
-        halved_px = torch.cat([regions_px[:, :2] // 2, (regions_px[:, 2:] + 1) // 2], dim=1)
+        halved_px = _halved_regions(regions_px)
         planes += [table.cut(rows, halved_px, side_px=side_px) for table in self._halved]
         return self._surfaces.coloured(planes)
 
@@ -142,6 +141,11 @@ def surfaces_of(batch: FrameBatch, *, device: torch.device) -> Surfaces:
         (grey_factor,),
         grey_summand,
     )
+
+
+def _halved_regions(regions_px: torch.Tensor) -> torch.Tensor:
+    """Return what regions (K, 4) touch in planes of half the size."""
+    return torch.cat([regions_px[:, :2] // 2, (regions_px[:, 2:] + 1) // 2], dim=1)
 
 
 def _normalised(
