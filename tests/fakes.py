@@ -59,6 +59,9 @@ class SquareFinder:
     def number(self, frames: FrameBatch, glance: FrameBatch, faces: FaceBatch) -> np.ndarray:
         return (faces.detections.box_px[:, 0] // (2 * SIDE_PX)).astype(np.int32)
 
+    def state(self) -> dict:
+        return {}
+
 
 class AlwaysHappy:
     """An emotion stage."""

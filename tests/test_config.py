@@ -21,7 +21,7 @@ OUT_OF_RANGE = [
     *((name, True) for name in ("every", "fps", "start_s", "usable_sharpness")),
     *((name, None) for name in ("every", "min_face_px", "track_gap_s", "batch_size")),
     *((name, -0.1) for name in ("usable_face_px", "usable_sharpness", "track_gap_s")),
-    *((name, -1) for name in ("workers", "threads", "max_memory_gb")),
+    *((name, -1) for name in ("workers", "threads", "checkpoint_minutes", "max_memory_gb")),
     *((name, 1.5) for name in ("workers", "threads")),
     *(("stall_timeout_s", value) for value in (0, -1.0, math.inf)),
     ("usable_yaw_deg", -1),
@@ -63,6 +63,7 @@ CHANGED = {
     "workers": 3,
     "threads": 2,
     "stall_timeout_s": 30.0,
+    "checkpoint_minutes": 1.0,
     "max_memory_gb": 2.5,
 }
 WITHOUT_EFFECT_ON_ROWS = (
@@ -72,6 +73,7 @@ WITHOUT_EFFECT_ON_ROWS = (
     "workers",
     "threads",
     "stall_timeout_s",
+    "checkpoint_minutes",
     "max_memory_gb",
 )
 

@@ -13,8 +13,8 @@ from vidfer.engine.contract import Engine
 from vidfer.engine.process import WorkerProcess
 from vidfer.errors import UsageError
 from vidfer.job import WORK_MODULE, VideoJob
-from vidfer.outcome import AnalyzeOutcome
-from vidfer.resume import Redo, divide, opened_for_writing
+from vidfer.outcome import AnalyzeOutcome, visible
+from vidfer.resume import Redo, divide, drop_needless_checkpoints, opened_for_writing
 from vidfer.run import Run
 from vidfer.timeline.manifest import TIMELINE_FOLDER, VideoResult
 from vidfer.video.inputs import FoundInputs, find_videos, name_videos, timeline_name
@@ -63,8 +63,7 @@ def analyze(
         Interrupted: Ctrl-C; what is finished is kept, and its `outcome` says what that is.
     """
     started = time.perf_counter()
-    settings = settings or AnalyzeSettings()
-    output = Path(output)
+    settings, output = settings or AnalyzeSettings(), Path(output)
     found = _find(inputs, output)
     card = read_card(model_path(settings.model))
     with ExitStack() as stack:
@@ -76,6 +75,7 @@ def analyze(
         settings_id = settings.fingerprint(weights_sha256=card.weights_sha256)
         redo: Redo = "all" if overwrite else "failed" if retry_failed else "changed"
         divided = divide(jobs, settings_id=settings_id, known=known, redo=redo)
+        drop_needless_checkpoints(divided, redo=redo)
         if engine is None:
             engine, settings = local_engine(settings, videos=len(divided.jobs), first=first)
         run = Run(
@@ -94,6 +94,7 @@ def analyze(
         results=[run.results[job.video] for job in jobs if job.video in run.results],
         skipped=[result.video for result in divided.finished],
         passed_over=found.passed_over,
+        links_out=found.links_out,
         wall_s=time.perf_counter() - started,
         interrupted=interrupted,
         profile=run.profile,
@@ -150,8 +151,10 @@ def _find(inputs: str | Path | Sequence[str | Path], output: Path) -> FoundInput
     listed = [inputs] if isinstance(inputs, (str, Path)) else list(inputs)
     found = find_videos(listed, exclude=output)
     if not found.videos:
-        names = ", ".join(str(one) for one in listed) or "the inputs"
-        others = f" ({found.passed_over:,} other files passed over)" if found.passed_over else ""
+        names = ", ".join(visible(str(one)) for one in listed) or "the inputs"
+        counts = {"other files": found.passed_over, "links out of them": found.links_out}
+        others = ", ".join(f"{count:,} {noun}" for noun, count in counts.items() if count)
+        others = f" ({others} passed over)" if others else ""
         raise UsageError(
             f"There are no videos in {names}{others}: name video files, folders or patterns."
         )

@@ -1,24 +1,39 @@
 """Files that are either complete or not there."""
 
 import errno
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from vidfer.errors import OutputError
 
-_TEMPORARY_SUFFIX = ".partial"
+_TEMPORARY_SUFFIX: Final = ".partial"
+
+# File systems take names of 255 bytes; a suffix and another hidden name's must fit in.
+_MOST_NAME_BYTES: Final = 200
+_KEPT_BYTES: Final = 180
 
 
 def temporary_path(path: Path) -> Path:
     """Return where `path` is written until it is complete: hidden, beside it, no .parquet.
 
-    The name is short whatever the target's length, and the same for every attempt, so
-    that what a killed run left behind is overwritten.
+    The name is the same for every attempt, so that what a killed run left behind is
+    overwritten.
     """
-    stem = path.name.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "ignore")
-    return path.with_name(f".{stem}{_TEMPORARY_SUFFIX}")
+    return hidden_path(path, suffix=_TEMPORARY_SUFFIX)
+
+
+def hidden_path(path: Path, *, suffix: str) -> Path:
+    """Return the path of a hidden file beside `path`, another one for every name and suffix."""
+    name = path.name
+    encoded = os.fsencode(name)
+    if len(encoded) > _MOST_NAME_BYTES:
+        digest = hashlib.blake2b(encoded, digest_size=6).hexdigest()
+        name = f"{encoded[:_KEPT_BYTES].decode('utf-8', 'ignore')}-{digest}"
+    return path.with_name(f".{name}{suffix}")
 
 
 def hidden_file(path: Path) -> Path:

@@ -110,6 +110,12 @@ class AnalyzeSettings:
         flag="stall-timeout",
         rows=False,
     )
+    checkpoint_minutes: float = _setting(
+        5.0,
+        "Keep what is done of a video each time that so many minutes of it are, so that a "
+        "stopped run goes on from there; 0 keeps nothing of unfinished videos.",
+        rows=False,
+    )
     max_memory_gb: float = _setting(
         0.0,
         "Give a worker up that takes more memory, in GB; 0: its part of this machine's.",
@@ -129,7 +135,7 @@ class AnalyzeSettings:
         )
         require(self, *counts, holds=lambda value: value >= 1, wanted="at least 1")
         limits = ("usable_face_px", "usable_sharpness", "track_gap_s", "usable_yaw_deg")
-        resources = ("workers", "threads", "max_memory_gb")
+        resources = ("workers", "threads", "checkpoint_minutes", "max_memory_gb")
         require(self, *limits, *resources, holds=lambda value: value >= 0, wanted="0 or more")
         shares = ("min_face_score", "usable_brightness_min", "usable_brightness_max")
         require(self, *shares, holds=lambda value: 0 <= value <= 1, wanted="between 0 and 1")

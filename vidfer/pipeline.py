@@ -6,8 +6,8 @@ The stages are passed in and know nothing of each other; only this module knows 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -46,6 +46,10 @@ class FaceStage(Protocol[Glance]):
         """Return the track of each face, int32 (F,)."""
         ...
 
+    def state(self) -> dict[str, Any]:
+        """Return what `number` knows of the chunks so far, for JSON."""
+        ...
+
 
 class EmotionStage(Protocol):
     """Classifies crops; several threads may do so at the same time."""
@@ -77,6 +81,10 @@ class Tally:
         self.tracks = max(self.tracks, int(track.max(initial=-1)) + 1)
 
 
+# Called with a chunk's frames, what is counted after it, and what gives the face stage's state.
+Keep = Callable[[FrameBatch, Tally, Callable[[], dict[str, Any]]], None]
+
+
 def run_pipeline(
     chunks: Iterable[FrameBatch],
     *,
@@ -86,9 +94,15 @@ def run_pipeline(
     write: Callable[[pa.Table], None],
     executor: Executor,
     on_chunk: Callable[[Tally], None] = lambda tally: None,
+    keep: Keep = lambda *_: None,
+    before: Tally | None = None,
     watch: Watch = unwatched,
 ) -> Tally:
     """Take a video's frames through all stages and `write` their rows in order.
+
+    `keep` is called after each chunk with all that is needed to go on from there another
+    time; `before` is what was counted before the first of these chunks, where they are
+    the rest of a video.
 
     The chunks are made ahead, in a thread; `executor` works on several of them at a time.
     How frames are cut into chunks changes no row, as long as the chunks are cut between
@@ -98,7 +112,7 @@ def run_pipeline(
         VideoError: the source of the chunks gave up.
         OutputError: the rows could not be written.
     """
-    tally = Tally()
+    tally = replace(before) if before else Tally()
     work = _Work(faces, emotions, watch)
     with read_ahead(watched(chunks, watch, "decoding"), depth=_CHUNKS_AHEAD) as decoded:
         for read in watched(_read_chunks(decoded, work, executor), watch, "waiting"):
@@ -107,6 +121,7 @@ def run_pipeline(
             with watch("rows and writing"):
                 write(timeline_rows(video, read.frames, read.faces, track, read.emotions))
             tally.add(read.frames, read.faces, track)
+            keep(read.frames, tally, faces.state)
             on_chunk(tally)
     return tally
 

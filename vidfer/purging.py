@@ -8,6 +8,7 @@ from pathlib import Path
 from vidfer.atomic import remove, temporary_path
 from vidfer.errors import UsageError
 from vidfer.resume import ASIDE_NAME, opened_for_writing
+from vidfer.timeline.checkpoint_files import checkpoint_paths
 from vidfer.timeline.manifest import (
     MANIFEST_NAME,
     TIMELINE_FOLDER,
@@ -31,7 +32,8 @@ def purge(output: str | Path, videos: str | Path | Sequence[str | Path]) -> list
     """
     output = Path(output)
     wanted = [videos] if isinstance(videos, (str, Path)) else list(videos)
-    refuse_without_results(output)
+    if not any(_has_files(output, printable(os.fspath(one))) for one in wanted):
+        refuse_without_results(output)
     with opened_for_writing(output) as known:
         names = _names(output, wanted, known)
         removed = [what for name in names for what in _remove_files(output, name)]
@@ -79,7 +81,8 @@ def _has_files(output: Path, name: str) -> bool:
 def _files(output: Path, name: str) -> list[Path]:
     """Return where a video's files are, if there are any."""
     timeline = output / TIMELINE_FOLDER / timeline_name(name)
-    return [timeline, temporary_path(timeline)]
+    # Backwards: as long as there are any, they are found.
+    return [timeline, temporary_path(timeline), *reversed(checkpoint_paths(timeline))]
 
 
 def _remove_files(output: Path, name: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from vidfer.atomic import temporary_path, writing
 from vidfer.job import VideoJob
 from vidfer.locking import sole_writer
+from vidfer.timeline.checkpoint_files import half_written_checkpoint, remove_checkpoints
 from vidfer.timeline.manifest import (
     MANIFEST_NAME,
     RESULT_KEY,
@@ -31,6 +32,9 @@ from vidfer.video.inputs import printable
 _MOST_IDENTITY_S: Final = 5.0
 
 Redo = Literal["changed", "failed", "all"]
+
+# Failures after which another try goes on from what was done until then.
+_MAY_GO_ON: Final = ("crashed", "timeout", "oom")
 
 # Where a damaged manifest is kept, or a file of somebody else's with that name.
 ASIDE_NAME: Final = MANIFEST_NAME + ".damaged"
@@ -81,10 +85,11 @@ def _with_unlisted(output: Path, listed: dict[str, VideoResult]) -> dict[str, Vi
 
 @dataclass(frozen=True)
 class Unfinished:
-    """Jobs to do, and the results of those that are finished and unchanged."""
+    """Jobs to do, and those that are finished and unchanged, with their results."""
 
     jobs: list[VideoJob]
     finished: list[VideoResult]
+    finished_jobs: list[VideoJob]
 
 
 def divide(
@@ -101,7 +106,7 @@ def divide(
     has it, unless it says nothing about the video. `redo` names what is done again: what
     has changed, failures as well, or all.
     """
-    todo, finished = [], []
+    todo, finished, finished_jobs = [], [], []
     for job in jobs:
         result = None if redo == "all" else _finished_result(job, settings_id)
         if result is None and redo == "changed":
@@ -110,7 +115,8 @@ def divide(
             todo.append(job)
         else:
             finished.append(result)
-    return Unfinished(jobs=todo, finished=finished)
+            finished_jobs.append(job)
+    return Unfinished(jobs=todo, finished=finished, finished_jobs=finished_jobs)
 
 
 def finished_unnoticed(
@@ -203,12 +209,26 @@ def drop_leftovers(jobs: Iterable[VideoJob]) -> None:
         # Where even this is refused, there is an error already that says more.
         with suppress(OSError):
             temporary_path(job.timeline_path).unlink(missing_ok=True)
+            half_written_checkpoint(job.timeline_path).unlink(missing_ok=True)
+
+
+def drop_needless_checkpoints(divided: Unfinished, *, redo: Redo) -> None:
+    """Remove the checkpoints of what is finished, and of what is to start again.
+
+    A run may have been killed between a video's end and the removal of its checkpoints.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    for job in divided.finished_jobs + (divided.jobs if redo == "all" else []):
+        remove_checkpoints(job.timeline_path)
 
 
 def drop_stale(job: VideoJob, result: VideoResult) -> None:
     """Remove the timeline of an earlier state of a video that has failed now.
 
-    A source that only cannot be reached leaves it alone.
+    A source that only cannot be reached leaves it alone. So does the loss of a worker with
+    the checkpoints, from which another try goes on.
 
     Raises:
         OutputError: the file system refuses.
@@ -216,3 +236,5 @@ def drop_stale(job: VideoJob, result: VideoResult) -> None:
     if result.status == "failed" and not result.is_unreachable:
         with writing(job.timeline_path):
             job.timeline_path.unlink(missing_ok=True)
+        if result.reason not in _MAY_GO_ON:
+            remove_checkpoints(job.timeline_path)

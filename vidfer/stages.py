@@ -1,7 +1,8 @@
 """The stages that settings ask for, with their networks loaded once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,7 +21,7 @@ from vidfer.faces.finder import FaceFinder
 from vidfer.faces.mtcnn import MtcnnDetector
 from vidfer.faces.quality import QualityGate
 from vidfer.faces.tracking import FaceTracker
-from vidfer.pipeline import Tally, run_pipeline
+from vidfer.pipeline import Keep, Tally, run_pipeline
 from vidfer.profiling import Watch, unwatched
 
 
@@ -65,9 +66,16 @@ class Stages:
         video: str,
         write: Callable[[pa.Table], None],
         on_chunk: Callable[[Tally], None] = lambda tally: None,
+        keep: Keep = lambda *_: None,
+        before: Tally | None = None,
+        faces_before: Mapping[str, Any] | None = None,
         watch: Watch = unwatched,
     ) -> Tally:
-        """Take one video's frames, from its first chunk to its last; see run_pipeline."""
+        """Take one video's frames, from its first chunk to its last; see run_pipeline.
+
+        Where they are the rest of a video, `before` and `faces_before` are what `keep` was
+        given when the others were done: the tally, and the face stage's state.
+        """
         faces = FaceFinder(
             cascade=self._cascade,
             tracker=FaceTracker(gap_s=self._settings.track_gap_s),
@@ -77,6 +85,8 @@ class Stages:
             detect_every=self._settings.detect_every,
             device=self.device,
         )
+        if faces_before is not None:
+            faces.restore(faces_before)
         # The bits of a result depend on the number of an operator's threads, too.
         with (
             torch_threads(1),
@@ -90,5 +100,7 @@ class Stages:
                 executor=executor,
                 write=write,
                 on_chunk=on_chunk,
+                keep=keep,
+                before=before,
                 watch=watch,
             )

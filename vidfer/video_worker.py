@@ -9,7 +9,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
 from vidfer import __version__
+from vidfer.checkpointing import CheckpointKeeper
 from vidfer.compute import OUT_OF_MEMORY
 from vidfer.config import AnalyzeSettings
 from vidfer.engine.contract import Failure
@@ -24,7 +27,9 @@ from vidfer.errors import (
 from vidfer.job import Progress, VideoJob, failed_result
 from vidfer.pipeline import Tally
 from vidfer.profiling import Profile, Stopwatch, Watch, unwatched
+from vidfer.retrying import with_retries
 from vidfer.stages import Stages
+from vidfer.timeline.checkpoint_files import CheckpointFiles
 from vidfer.timeline.manifest import RESULT_KEY, VideoResult
 from vidfer.timeline.schema import SCHEMA_VERSION
 from vidfer.timeline.writer import TimelineWriter
@@ -32,6 +37,7 @@ from vidfer.video.fingerprint import FileIdentity, identify
 from vidfer.video.inputs import printable
 from vidfer.video.opening import OpenedVideo, open_video
 from vidfer.video.selection import FrameSelection
+from vidfer.video.source import VideoSource
 
 # With these a video is tried again that has cost a worker: little memory, few frames at stake.
 _CAREFUL_CHUNK_FRAMES: Final = 4
@@ -81,7 +87,10 @@ class VideoWorker:
     def _attempt(self, job: VideoJob, on_progress: Callable[[Progress], None]) -> VideoResult:
         started = time.perf_counter()
         try:
-            return self._analyse(job, started, on_progress)
+            return with_retries(
+                lambda: self._analyse(job, on_progress),
+                on_pause=lambda: on_progress(Progress(job.video, 0, None, 0)),
+            )
         except VideoError as error:
             return self._failed(job, error.reason, str(error), started)
         except OutputError:
@@ -96,14 +105,12 @@ class VideoWorker:
             sentence = f"Unexpected {type(error).__name__}: {error} Please report this."
             return self._failed(job, "crashed", sentence, started)
 
-    def _analyse(
-        self, job: VideoJob, started: float, on_progress: Callable[[Progress], None]
-    ) -> VideoResult:
+    def _analyse(self, job: VideoJob, on_progress: Callable[[Progress], None]) -> VideoResult:
         settings = self._settings
         with self._watch("opening"):
             opened = open_video(job.path, decoder=settings.decoder, max_pixels=settings.max_pixels)
         try:
-            return self._analyse_opened(job, opened, started, on_progress)
+            return self._analyse_opened(job, opened, on_progress)
         except DecoderFailedError as error:
             if self._row_settings.decoder != "auto":
                 raise DecoderFailedError(
@@ -112,40 +119,65 @@ class VideoWorker:
                 ) from error
             tolerant = open_video(job.path, decoder="pyav", max_pixels=settings.max_pixels)
             again = OpenedVideo(tolerant.source, why=str(error))
-            return self._analyse_opened(job, again, started, on_progress)
+            return self._analyse_opened(job, again, on_progress)
 
     def _analyse_opened(
-        self,
-        job: VideoJob,
-        opened: OpenedVideo,
-        started: float,
-        on_progress: Callable[[Progress], None],
+        self, job: VideoJob, opened: OpenedVideo, on_progress: Callable[[Progress], None]
     ) -> VideoResult:
         source = opened.source
         with closing(source), TimelineWriter(job.timeline_path) as writer:
             with self._watch("opening"):
                 identity = _identity(job.path)
-            tally = self._stages.run(
-                source.batches(
-                    selection=selection_of(self._settings),
-                    chunk_frames=self._settings.chunk_frames,
-                    detect_every=self._settings.detect_every,
-                ),
-                video=job.video,
-                write=writer.write,
-                on_chunk=lambda t: on_progress(
-                    Progress(job.video, t.position, source.info.frames_expected, t.faces)
-                ),
-                watch=self._watch,
-            )
+                made_by = {**self._made_by(source.decoder), **identity.as_metadata()}
+                files = CheckpointFiles(job.timeline_path, made_by=made_by)
+                keeper = self._keeper(files, source)
+                for rows in files.rows():
+                    writer.write(rows)
+            tally = self._run_stages(job, source, writer, keeper, on_progress)
             if source.record.frames_decoded == 0:
                 raise CorruptVideoError(
                     "Not one frame could be decoded: the file is damaged. Copy or record it again."
                 )
-            result = self._result(job, opened, tally, identity, started)
+            result = self._result(job, opened, tally, identity, keeper.wall_s)
             with self._watch("rows and writing"):
                 writer.finish(self._metadata(result, identity))
+                files.remove()
         return result
+
+    def _keeper(self, files: CheckpointFiles, source: VideoSource) -> CheckpointKeeper:
+        every_s = 60 * self._settings.checkpoint_minutes
+        return CheckpointKeeper(files, record=lambda: source.record, every_s=every_s)
+
+    def _run_stages(
+        self,
+        job: VideoJob,
+        source: VideoSource,
+        writer: TimelineWriter,
+        keeper: CheckpointKeeper,
+        on_progress: Callable[[Progress], None],
+    ) -> Tally:
+        def write(rows: pa.Table) -> None:
+            writer.write(rows)
+            keeper.collect(rows)
+
+        begun = keeper.begun
+        return self._stages.run(
+            source.batches(
+                selection=selection_of(self._settings),
+                chunk_frames=self._settings.chunk_frames,
+                detect_every=self._settings.detect_every,
+                after=begun.point if begun else None,
+            ),
+            video=job.video,
+            write=write,
+            on_chunk=lambda t: on_progress(
+                Progress(job.video, t.position, source.info.frames_expected, t.faces)
+            ),
+            keep=keeper.keep,
+            before=begun.tally if begun else None,
+            faces_before=begun.faces if begun else None,
+            watch=self._watch,
+        )
 
     def _result(
         self,
@@ -153,10 +185,9 @@ class VideoWorker:
         opened: OpenedVideo,
         tally: Tally,
         identity: FileIdentity,
-        started: float,
+        wall_s: float,
     ) -> VideoResult:
         info, record = opened.source.info, opened.source.record
-        wall_s = time.perf_counter() - started
         return VideoResult(
             video=job.video,
             path=printable(str(job.path)),
@@ -207,7 +238,8 @@ class VideoWorker:
             f"{opened.why}"
         )
 
-    def _metadata(self, result: VideoResult, identity: FileIdentity) -> dict[str, str]:
+    def _made_by(self, decoder: str) -> dict[str, str]:
+        """Return what makes the rows, as metadata."""
         values = {
             "schema_version": str(SCHEMA_VERSION),
             "version": __version__,
@@ -217,11 +249,14 @@ class VideoWorker:
             "precision": self._stages.precision,
             "model": self._card.name,
             "weights_sha256": self._card.weights_sha256,
-            "decoder": str(result.decoder),
-            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "decoder": decoder,
         }
+        return {f"vidfer.{key}": value for key, value in values.items()}
+
+    def _metadata(self, result: VideoResult, identity: FileIdentity) -> dict[str, str]:
         return {
-            **{f"vidfer.{key}": value for key, value in values.items()},
+            **self._made_by(str(result.decoder)),
+            "vidfer.created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             **identity.as_metadata(),
             RESULT_KEY: result.to_json(),
         }

@@ -13,6 +13,7 @@ from vidfer.config import DecoderChoice
 from vidfer.planes import PlanarFrames
 from vidfer.video.container import VideoInfo
 from vidfer.video.decord_source import is_available
+from vidfer.resume_point import ResumePoint
 from vidfer.video.opening import open_video
 from vidfer.video.selection import FrameSelection
 from vidfer.video.source import DecodeRecord
@@ -75,13 +76,17 @@ def decode(
     selection: FrameSelection = WHOLE,
     chunk_frames: int = 16,
     detect_every: int = 1,
+    after: ResumePoint | None = None,
 ) -> Decoded:
     opened = open_video(path, decoder=decoder, max_pixels=MAX_PIXELS)
     source = opened.source
     try:
         batches = list(
             source.batches(
-                selection=selection, chunk_frames=chunk_frames, detect_every=detect_every
+                selection=selection,
+                chunk_frames=chunk_frames,
+                detect_every=detect_every,
+                after=after,
             )
         )
     finally:

@@ -8,7 +8,20 @@ import click
 from vidfer import __version__
 
 # Subcommand to its module, in the order of `--help`.
-_COMMANDS: Final = ("analyze", "verify", "purge", "train", "evaluate", "models", "doctor")
+_COMMANDS: Final = (
+    "analyze",
+    "summarize",
+    "compare",
+    "export",
+    "report",
+    "render",
+    "verify",
+    "purge",
+    "train",
+    "evaluate",
+    "models",
+    "doctor",
+)
 
 
 class _LazyGroup(click.Group):

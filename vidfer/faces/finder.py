@@ -1,6 +1,8 @@
 """The whole face stage: frames in; faces with crops, quality and track numbers out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -100,6 +102,17 @@ class FaceFinder:
             new_scene[0] = _is_cut(*self._before, glance)
         self._before = (glance.thumbnails[-1], glance.time_s[-1])
         return self._tracker.update(frames, faces.detections, new_scene=new_scene)
+
+    def state(self) -> dict[str, Any]:
+        """Return what `number` knows of the chunks so far, for JSON."""
+        before = self._before and (self._before[0].tolist(), float(self._before[1]))
+        return {"before": before, "tracks": self._tracker.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned after the chunk before the next one."""
+        before = state["before"]
+        self._before = before and (np.array(before[0], dtype=np.float32), before[1])
+        self._tracker.restore(state["tracks"])
 
 
 def _is_cut(thumbnail: np.ndarray, time_s: float, following: Glance) -> bool:

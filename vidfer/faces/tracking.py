@@ -1,7 +1,8 @@
 """The same person through time: detections to stable track numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -50,6 +51,27 @@ class FaceTracker:
             faces = np.flatnonzero(detections.frame_row == row)
             numbers[faces] = self._follow(detections.box_px[faces], float(time_s))
         return numbers
+
+    def state(self) -> dict[str, Any]:
+        """Return the tracks so far, for JSON."""
+        tracks = [
+            {
+                "number": track.number,
+                "box_px": track.box_px.tolist(),
+                "last_seen_s": track.last_seen_s,
+                "was_in_last_frame": track.was_in_last_frame,
+            }
+            for track in self._tracks
+        ]
+        return {"next_number": self._next_number, "tracks": tracks}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        self._next_number = state["next_number"]
+        self._tracks = [
+            _Track(**{**track, "box_px": np.array(track["box_px"], dtype=np.float32)})
+            for track in state["tracks"]
+        ]
 
     def _follow(self, boxes_px: np.ndarray, time_s: float) -> list[int]:
         self._tracks = [

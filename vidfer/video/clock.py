@@ -20,6 +20,10 @@ class Clock:
         """Return when a stamp is shown."""
         return (stamp * self._tick - self._start) / self._second
 
+    def stamp(self, time_s: float) -> int:
+        """Return the stamp that is shown at a time which `time_s` gave."""
+        return round((time_s * self._second + self._start) / self._tick)
+
     def length_s(self, ticks: int) -> float:
         """Return how long ticks last."""
         return ticks * self._tick / self._second

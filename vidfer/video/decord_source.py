@@ -13,6 +13,7 @@ import numpy as np
 
 from vidfer.batches import FrameBatch
 from vidfer.errors import DecoderFailedError, UnsupportedVideoError
+from vidfer.resume_point import ResumePoint
 from vidfer.slots import frames_per_chunk
 from vidfer.video.container import VideoInfo
 from vidfer.video.selection import FrameSelection
@@ -68,7 +69,12 @@ class DecordSource:
             raise DecordUnfitError("decord sees other frames or times than the file has")
 
     def batches(
-        self, *, selection: FrameSelection, chunk_frames: int, detect_every: int
+        self,
+        *,
+        selection: FrameSelection,
+        chunk_frames: int,
+        detect_every: int,
+        after: ResumePoint | None = None,
     ) -> Iterator[FrameBatch]:
         """Yield the selected frames, as RGB; see VideoSource.
 
@@ -79,6 +85,7 @@ class DecordSource:
             DecoderFailedError: decord met damage in the middle of the file.
         """
         last = previous = np.empty(0, dtype=np.uint8)
+        first = after.frame + 1 if after else 0
         # Whole slots from frame 0 on, whatever is selected of them.
         portion = frames_per_chunk(
             frame_bytes=3 * self.info.width * self.info.height,
@@ -88,7 +95,7 @@ class DecordSource:
         for start, frames in self._portions(portion):
             previous = frames[-2] if len(frames) > 1 else last
             last = frames[-1]
-            yield from self._selected(selection, start, frames)
+            yield from self._selected(selection, start, frames, first=first)
         if np.array_equal(last, previous):
             raise DecoderFailedError("decord may have filled up the end with a copy")
 
@@ -106,7 +113,7 @@ class DecordSource:
                 raise DecoderFailedError("decord stopped in the middle of the file") from error
 
     def _selected(
-        self, selection: FrameSelection, start: int, frames: np.ndarray
+        self, selection: FrameSelection, start: int, frames: np.ndarray, *, first: int
     ) -> Iterator[FrameBatch]:
         self.record.height, self.record.width = frames.shape[1:3]
         times_s = self._times_s[start : start + len(frames)].tolist()
@@ -116,8 +123,9 @@ class DecordSource:
             [i for i in range(start, start + shown) if self._is_taken(selection, i)],
             dtype=np.int64,
         )
+        self.record.frames_selected += len(index)
+        index = index[index >= first]
         if len(index):
-            self.record.frames_selected += len(index)
             taken = frames if len(index) == len(frames) else frames[index - start]
             yield FrameBatch(frames=taken, index=index, time_s=self._times_s[index])
 

@@ -5,16 +5,18 @@ from pathlib import Path
 from typing import Final
 
 import av
+import numpy as np
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from vidfer.batches import FrameBatch
+from vidfer.resume_point import ResumePoint, frame_checksum
 from vidfer.video.chunks import FrameCollector
 from vidfer.video.clock import Clock
 from vidfer.video.container import check_size, describe, open_container
 from vidfer.video.damage import DamageWatch
-from vidfer.video.pixels import PLANAR_FORMATS, quarter_turns
+from vidfer.video.pixels import PLANAR_FORMATS, copy_pixels, layout_of, quarter_turns
 from vidfer.video.selection import FrameSelection
 from vidfer.video.source import DecodeRecord, DecoderName, note_missing_end
 
@@ -22,6 +24,9 @@ from vidfer.video.source import DecodeRecord, DecoderName, note_missing_end
 _MOST_READ_ERRORS: Final = 100
 
 _FALLBACK_RATE: Final = 25.0
+
+# Containers with an index of key frames by which a jump lands where it should.
+_INDEXED_CONTAINERS: Final = frozenset({"mov", "matroska"})
 
 
 class PyavSource:
@@ -35,8 +40,13 @@ class PyavSource:
         Raises:
             VideoError: the file cannot be used, and why.
         """
-        self._container, self._stream = open_container(path, max_pixels=max_pixels)
+        self._path = path
         self._max_pixels = max_pixels
+        self._open()
+
+    def _open(self) -> None:
+        """Stand before the first packet, with nothing noted."""
+        self._container, self._stream = open_container(self._path, max_pixels=self._max_pixels)
         # One thread: with more, errors surface late and hit other packets, so that what is
         # kept of a damaged file would depend on the machine.
         self._stream.codec_context.thread_count = 1
@@ -59,21 +69,68 @@ class PyavSource:
         return self._stream.codec_context.pix_fmt in PLANAR_FORMATS
 
     def batches(
-        self, *, selection: FrameSelection, chunk_frames: int, detect_every: int
+        self,
+        *,
+        selection: FrameSelection,
+        chunk_frames: int,
+        detect_every: int,
+        after: ResumePoint | None = None,
     ) -> Iterator[FrameBatch]:
-        """Yield the selected frames, as planes where they are coded so; see VideoSource."""
+        """Yield the selected frames, as planes where they are coded so; see VideoSource.
+
+        The frames before `after` are jumped over where the container has an index and
+        nothing was wrong with them; elsewhere they are decoded again and left out.
+        """
         collector = FrameCollector(chunk_frames=chunk_frames, detect_every=detect_every)
-        previous_time_s: float | None = None
-        for index, (time_s, frame) in enumerate(self._timed_frames(selection)):
+        timed = self._jump(selection, after) if after else None
+        first, previous_time_s = (after.frame + 1, after.time_s) if after and timed else (0, None)
+        timed = timed or self._timed_frames(selection)
+        for index, (time_s, frame) in enumerate(timed, start=first):
             if selection.takes(index, time_s, previous_time_s=previous_time_s):
                 self.record.frames_selected += 1
-                yield from collector.add(frame, index, time_s)
+                if after is None or index > after.frame:
+                    yield from collector.add(frame, index, time_s)
             previous_time_s = time_s
         yield from collector.rest()
 
     def close(self) -> None:
         """Let go of the file."""
         self._container.close()
+
+    def _jump(
+        self, selection: FrameSelection, after: ResumePoint
+    ) -> Iterator[tuple[float, VideoFrame]] | None:
+        """Return the frames that come after `after`; None where they cannot be jumped to.
+
+        The frame that is met at its time must have its very pixels, and nothing be wrong
+        between the key frame and there. Otherwise all is as if nothing had been tried.
+        """
+        indexed = _INDEXED_CONTAINERS & set(self.info.container.split(","))
+        if not (after.is_healthy and indexed and self._clock):
+            return None
+        timed = self._timed_frames(selection)
+        if self._meets(after, timed):
+            self.record.frames_decoded = after.frame + 1
+            self.record.frames_selected = after.frames_selected
+            self.record.width, self.record.height = after.width, after.height
+            self.record.rotation = after.rotation
+            return timed
+        self.close()
+        self._open()
+        return None
+
+    def _meets(self, after: ResumePoint, timed: Iterator[tuple[float, VideoFrame]]) -> bool:
+        """Tell whether, from the key frame before it on, the frame `after` itself comes."""
+        assert self._clock is not None
+        try:
+            self._container.seek(self._clock.stamp(after.time_s), stream=self._stream)
+        except av.FFmpegError:
+            return False
+        for time_s, frame in timed:
+            if time_s >= after.time_s or self.record.fault:
+                same = time_s == after.time_s and _checksum(frame) == after.checksum
+                return same and self.record.is_healthy
+        return False
 
     def _timed_frames(self, selection: FrameSelection) -> Iterator[tuple[float, VideoFrame]]:
         """Yield every frame with its time, up to the selection's end, and keep the record."""
@@ -162,3 +219,10 @@ class PyavSource:
         self.record.width = frame.height if turned else frame.width
         self.record.height = frame.width if turned else frame.height
         self.record.rotation = frame.rotation % 360
+
+
+def _checksum(frame: VideoFrame) -> int:
+    pixels = layout_of(frame).allocate(1)
+    copy_pixels(frame, pixels, 0)
+    alone = FrameBatch(frames=pixels, index=np.zeros(1, np.int64), time_s=np.zeros(1))
+    return frame_checksum(alone, 0)

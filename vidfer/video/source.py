@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 from vidfer.batches import FrameBatch
+from vidfer.resume_point import ResumePoint
 from vidfer.video.container import VideoInfo
 from vidfer.video.selection import FrameSelection
 
@@ -35,6 +36,11 @@ class DecodeRecord:
     guessed_times: int = 0
     fault: str | None = None
 
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing was damaged, lost or guessed so far."""
+        return not (self.fault or self.bad_packets or self.lost_ranges_s or self.guessed_times)
+
     def add_loss(self, start_s: float, end_s: float) -> None:
         """Note a stretch without frames, joining it to the one before where they touch."""
         if self.lost_ranges_s and start_s <= self.lost_ranges_s[-1][1] + _INSTANT_S:
@@ -51,7 +57,7 @@ class DecodeRecord:
 
 
 class VideoSource(Protocol):
-    """One video, decoded once from its start.
+    """One video, decoded once, from its start or from where it was left.
 
     `batches` yields the selected frames in presentation order, upright, in batches of
     one size, with the numbers and times that `ffprobe -show_frames` gives. Frames that
@@ -67,9 +73,17 @@ class VideoSource(Protocol):
     record: DecodeRecord
 
     def batches(
-        self, *, selection: FrameSelection, chunk_frames: int, detect_every: int
+        self,
+        *,
+        selection: FrameSelection,
+        chunk_frames: int,
+        detect_every: int,
+        after: ResumePoint | None = None,
     ) -> Iterator[FrameBatch]:
         """Yield the selected frames; how they are cut into batches changes no frame.
+
+        With `after`, only those that come after it, which was the last frame of a batch. The
+        record is then the same as if all had been decoded.
 
         Raises:
             VideoError: the file cannot be read any more, or its decoder gave up.
