@@ -1,0 +1,1 @@
+"""From timelines to answers: smoothing, episodes, summaries, agreement."""
