@@ -123,11 +123,16 @@ class Report:
         lines = [f"| {' | '.join(row)} |" for row in [heads, rule, *rows]]
         self.say("\n".join(lines))
 
-    def finish(self, folder: Path | None, *, rounds: int) -> None:
-        """Print where this was measured, and write the page if there is a folder for it."""
+    def finish(self, folder: Path | None, *, rounds: int | None = None) -> None:
+        """Print where this was measured, and write the page if there is a folder for it.
+
+        Without `rounds` it was measured once.
+        """
+        how = "Measured once."
+        if rounds is not None:
+            how = f"Median (smallest to largest) of {rounds} rounds; ratios within a round."
         self.say(
-            f"Median (smallest to largest) of {rounds} rounds; ratios within a round. "
-            f"{date.today()}, {machine()}, load {self.load:.1f} at the start. "
+            f"{how} {date.today()}, {machine()}, load {self.load:.1f} at the start. "
             f"{versions(self.packages)}."
         )
         if folder is None:
@@ -181,12 +186,13 @@ def command_line() -> str:
     return shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *words])
 
 
-def parser(description: str | None, *, rounds: int) -> argparse.ArgumentParser:
-    """Return a parser with what all benchmarks share: --rounds and --write."""
+def parser(description: str | None, *, rounds: int | None) -> argparse.ArgumentParser:
+    """Return a parser with what all benchmarks share: --rounds, unless None, and --write."""
     made = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    made.add_argument("--rounds", type=int, default=rounds, help=f"default {rounds}")
+    if rounds is not None:
+        made.add_argument("--rounds", type=int, default=rounds, help=f"default {rounds}")
     made.add_argument(
         "--write",
         type=Path,
