@@ -1,6 +1,8 @@
 """What a run of `analyze` came to, for a person and for a program."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,32 @@ from vidfer.timeline.manifest import VideoResult
 # Failures listed one by one in the summary; the manifest has them all.
 _MOST_LISTED: Final = 20
 
+# Rows of a table in a notebook.
+_MOST_SHOWN: Final = 50
+
+# Columns of a table in a notebook: heading, and what stands in a video's row.
+_COLUMNS: Final[tuple[tuple[str, Callable[[VideoResult], str]], ...]] = (
+    ("video", lambda r: r.video),
+    ("status", lambda r: r.status),
+    ("seconds", lambda r: _number(r.duration_s, ".1f")),
+    ("frames analysed", lambda r: f"{r.frames_analysed:,}"),
+    ("with a face", lambda r: _number(_share(r.frames_with_face, r.frames_analysed), ".1%")),
+    ("usable", lambda r: _number(r.usable_share, ".1%")),
+    ("tracks", lambda r: f"{r.tracks:,}"),
+    ("error", lambda r: r.error or ""),
+)
+
+
+class VideoTable(list[VideoResult]):
+    """Results of videos, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        lines = [_html_row("th", [name for name, _ in _COLUMNS])]
+        lines += [_html_row("td", [cell(r) for _, cell in _COLUMNS]) for r in self[:_MOST_SHOWN]]
+        more = len(self) - _MOST_SHOWN
+        below = f"<p>and {more:,} more, listed in videos.parquet</p>" if more > 0 else ""
+        return f"<table>{''.join(lines)}</table>{below}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnalyzeOutcome:
@@ -18,6 +46,7 @@ class AnalyzeOutcome:
     results: one per input video, whether analysed now or finished before.
     skipped: names of those that were finished, or had failed, before and are unchanged.
     passed_over: files in the input folders that are no videos.
+    links_out: links in the input folders that lead out of them, which are not followed.
     interrupted: the run was stopped; `results` holds what was finished.
     profile: where the time of the videos analysed now went, if that was asked for.
     """
@@ -29,21 +58,22 @@ class AnalyzeOutcome:
     wall_s: float
     interrupted: bool = False
     profile: Profile | None = None
+    links_out: int = 0
 
     @property
-    def done(self) -> list[VideoResult]:
+    def done(self) -> VideoTable:
         """The videos that were decoded whole."""
-        return [result for result in self.results if result.status == "done"]
+        return VideoTable(result for result in self.results if result.status == "done")
 
     @property
-    def failed(self) -> list[VideoResult]:
+    def failed(self) -> VideoTable:
         """The videos that gave no timeline."""
-        return [result for result in self.results if result.status == "failed"]
+        return VideoTable(result for result in self.results if result.status == "failed")
 
     @property
-    def partial(self) -> list[VideoResult]:
+    def partial(self) -> VideoTable:
         """The videos of which a part could not be decoded."""
-        return [result for result in self.results if result.status == "partial"]
+        return VideoTable(result for result in self.results if result.status == "partial")
 
     @property
     def exit_code(self) -> int:
@@ -62,6 +92,7 @@ class AnalyzeOutcome:
             "interrupted": self.interrupted,
             "wall_s": self.wall_s,
             "passed_over": self.passed_over,
+            "links_out": self.links_out,
             "skipped": self.skipped,
             **self._totals(),
             "profile": None if self.profile is None else self.profile.as_dict(),
@@ -81,10 +112,13 @@ class AnalyzeOutcome:
         if totals["frames_now"]:
             speed = totals["frames_now"] / self.wall_s
             lines.append(f"Speed    {speed:.1f} frames/s over {self.wall_s:.1f} s")
-        lines.append(f"Output   {self.output}")
+        lines.append(f"Output   {visible(str(self.output))}")
         if self.passed_over:
             others = _counted(self.passed_over, "other file")
             lines.append(f"Passed over {others} in the input folders.")
+        if self.links_out:
+            links = _counted(self.links_out, "link")
+            lines.append(f"Passed over {links} out of the input folders: name what is meant.")
         lines += _list_of("Partial", self.partial) + _list_of("Failed", self.failed)
         if not_tried := {r.video for r in self.failed}.intersection(self.skipped):
             lines.append(
@@ -95,6 +129,13 @@ class AnalyzeOutcome:
             lines.append("Stopped before the end: run the same command again to go on.")
         lines += [] if self.profile is None else [self.profile.as_text()]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the summary, and what became of each video."""
+        unwell = [*self.failed, *self.partial]
+        return (
+            f"<pre>{_html(self.as_text())}</pre>" + VideoTable([*unwell, *self.done])._repr_html_()
+        )
 
     def _headline(self) -> str:
         parts = [f"{len(self.done):,} done"]
@@ -122,6 +163,23 @@ class AnalyzeOutcome:
 
 def _counted(number: float, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _html_row(kind: str, cells: list[str]) -> str:
+    return "<tr>" + "".join(f"<{kind}>{_html(cell)}</{kind}>" for cell in cells) + "</tr>"
+
+
+def _html(text: str) -> str:
+    """Return text that no browser takes for anything else, line breaks kept."""
+    return "\n".join(escape(visible(line)) for line in text.split("\n"))
 
 
 def _list_of(title: str, results: list[VideoResult]) -> list[str]:

@@ -1,0 +1,1 @@
+"""Annotated and face-blurred copies of videos."""
