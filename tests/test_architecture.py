@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "vidfer"
 FLOORS = {
     "vidfer.errors": 0,
     "vidfer.emotions": 0,
+    "vidfer.visible": 0,
     "vidfer.emotion_colours": 0,
     "vidfer.checks": 1,
     "vidfer.atomic": 1,

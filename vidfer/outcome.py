@@ -8,6 +8,7 @@ from typing import Final
 
 from vidfer.profiling import Profile
 from vidfer.timeline.manifest import VideoResult
+from vidfer.visible import visible
 
 # Failures listed one by one in the summary; the manifest has them all.
 _MOST_LISTED: Final = 20
@@ -187,8 +188,3 @@ def _list_of(title: str, results: list[VideoResult]) -> list[str]:
     if len(results) > _MOST_LISTED:
         lines.append(f"  and {len(results) - _MOST_LISTED:,} more, listed in videos.parquet")
     return [f"{title}:", *lines] if lines else []
-
-
-def visible(text: str) -> str:
-    """Return `text` with control characters escaped, so that a name cannot steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

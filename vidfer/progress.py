@@ -6,7 +6,7 @@ from types import TracebackType
 from tqdm import tqdm
 
 from vidfer.job import Progress
-from vidfer.outcome import visible
+from vidfer.visible import visible
 
 # Signs of a video's name that fit beside a bar.
 _NAME_SIGNS = 40

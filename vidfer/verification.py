@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vidfer.locking import refuse_if_held
-from vidfer.outcome import visible
 from vidfer.timeline.manifest import (
     MANIFEST_NAME,
     ManifestDamagedError,
@@ -15,6 +14,7 @@ from vidfer.timeline.manifest import (
     timeline_files,
 )
 from vidfer.timeline.soundness import fault_of_timeline
+from vidfer.visible import visible
 
 _REDO = "Run 'vidfer analyze' on its video again: it is redone."
 _REMAKE = "The next 'vidfer analyze' into this folder makes it again from the timelines."

@@ -154,7 +154,7 @@ def test_one_video_has_no_interval_however_many_frames():
 def test_many_resamples_of_many_videos_are_drawn_in_portions(monkeypatch):
     tallies = [tally(seed) for seed in range(5)]
     whole = intervals_of(tallies, confidence=0.95, resamples=40, seed=0)
-    monkeypatch.setattr("vidfer.analysis.agreement_intervals._DRAWN_TOGETHER", 15)
+    monkeypatch.setattr("vidfer.analysis.resampling._DRAWS_AT_A_TIME", 15)
     assert np.array_equal(
         intervals_of(tallies, confidence=0.95, resamples=40, seed=0).kappa, whole.kappa
     )

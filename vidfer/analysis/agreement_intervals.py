@@ -1,18 +1,16 @@
 """Intervals of agreement, by resampling videos: frames of one video are no new evidence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from vidfer.analysis.agreement import MOMENTS, Floats, Tally, accuracy, closeness, kappa
+from vidfer.analysis.resampling import draws
 from vidfer.emotions import EMOTIONS
 
 _FEWEST: Final = 2
-
-# Resamples that are looked at together, in videos drawn: bounds memory.
-_DRAWN_TOGETHER: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -38,22 +36,12 @@ def intervals_of(
     counts = np.stack([tally.confusion.ravel() for tally in compared]).astype(np.float64)
     moments = np.stack([tally.moments.ravel() for tally in compared])
     drawn: list[tuple[Floats, Floats, Floats]] = []
-    for weights in _draws(len(compared), resamples=resamples, seed=seed):
+    for weights in draws(len(compared), resamples=resamples, seed=seed):
         confusion = (weights @ counts).reshape(-1, size, size)
         close = closeness((weights @ moments).reshape(-1, size, MOMENTS))
         drawn.append((accuracy(confusion), kappa(confusion), close.icc_absolute))
     ends = [_ends(np.concatenate(one), confidence) for one in zip(*drawn)]
     return Intervals(*ends)
-
-
-def _draws(videos: int, *, resamples: int, seed: int) -> Iterator[Floats]:
-    """Yield how often each video is drawn: float64 (some resamples, videos)."""
-    random = np.random.default_rng(seed)
-    together = max(1, _DRAWN_TOGETHER // videos)
-    shares = np.full(videos, 1 / videos)
-    for start in range(0, resamples, together):
-        size = min(together, resamples - start)
-        yield random.multinomial(videos, shares, size=size).astype(np.float64)
 
 
 def _ends(values: Floats, confidence: float) -> Floats:

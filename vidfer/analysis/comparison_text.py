@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from vidfer.analysis.video_names import listed
 from vidfer.emotions import EMOTIONS
+from vidfer.visible import visible
 
 _MOST_VIDEOS: Final = 20
 _OTHER: Final = {"timeline": "the other", "table": "the other tool", "codes": "the codes"}
@@ -95,7 +96,7 @@ def _videos(rows: Sequence[dict[str, Any]]) -> str:
         return 2.0 if row["kappa"] is None else row["kappa"]
 
     chosen = sorted(rows, key=agreement)[:_MOST_VIDEOS]
-    lines = list(_table("videos", _VIDEO_FIGURES, {_visible(row["video"]): row for row in chosen}))
+    lines = list(_table("videos", _VIDEO_FIGURES, {visible(row["video"]): row for row in chosen}))
     more = len(rows) - len(chosen)
     return _lines([*lines, f"... and {more:,} more: -o FILE has all"] if more else lines)
 
@@ -103,11 +104,11 @@ def _videos(rows: Sequence[dict[str, Any]]) -> str:
 def _remarks(found: dict[str, Any]) -> Iterator[str]:
     for key, where in (("only_source", "only here"), ("only_other", "only in the other")):
         if found[key]:
-            yield f"{where}: {listed([_visible(name) for name in found[key]])}"
+            yield f"{where}: {listed([visible(name) for name in found[key]])}"
     if found["ignored_labels"]:
-        labels = [f"{_visible(name)} ({n:,})" for name, n in found["ignored_labels"].items()]
+        labels = [f"{visible(name)} ({n:,})" for name, n in found["ignored_labels"].items()]
         yield f"labels that are no emotion, left out: {listed(labels)}"
-    yield from map(_visible, found["notes"])
+    yield from map(visible, found["notes"])
 
 
 def _table(title: str, columns: dict[str, str], rows: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -129,11 +130,6 @@ def _figure(value: float | None) -> str:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "-"
-
-
-def _visible(text: str) -> str:
-    """Escape control characters, so that a name cannot steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _lines(lines: Sequence[str] | Iterator[str]) -> str:

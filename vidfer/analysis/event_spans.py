@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from vidfer.analysis.events import check_event_videos, read_events
-from vidfer.analysis.source import Source, timeline_of
+from vidfer.analysis.source import Source, readable, timeline_of
 from vidfer.analysis.video_names import listed
 from vidfer.errors import UsageError
 from vidfer.timeline.manifest import MANIFEST_NAME
@@ -24,11 +24,14 @@ def video_names_of(source: Source) -> list[str]:
     Raises:
         UsageError: there is no timeline there.
     """
-    rows = timeline_of(source).select(pl.col("video").unique()).collect()
-    names: set[str] = set(rows["video"].to_list())
-    if isinstance(source, (str, Path)) and (Path(source) / MANIFEST_NAME).is_file():
-        names |= set(load_manifest(Path(source))["video"].to_list())
-    return sorted(names)
+    with readable(source):
+        if isinstance(source, (str, Path)) and (Path(source) / MANIFEST_NAME).is_file():
+            names = load_manifest(Path(source))
+        else:
+            named = timeline_of(source).select(pl.col("video").unique())
+            names = named.collect(engine="streaming")
+    videos: list[str] = names["video"].sort().to_list()
+    return videos
 
 
 def events_of(events: Events) -> pl.DataFrame:

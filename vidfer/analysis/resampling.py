@@ -30,7 +30,7 @@ def interval_of_means(
     if len(weights) < _FEWEST or resamples == 0:
         return None
     table = np.column_stack([sums, weights])
-    drawn = [times @ table for times in _draws(len(weights), resamples=resamples, seed=seed)]
+    drawn = [times @ table for times in draws(len(weights), resamples=resamples, seed=seed)]
     totals = np.concatenate(drawn)
     means = totals[:, :-1] / totals[:, -1:]
     tail = (1 - confidence) / 2
@@ -38,7 +38,7 @@ def interval_of_means(
     return low, high
 
 
-def _draws(people: int, *, resamples: int, seed: int) -> Iterator[np.ndarray]:
+def draws(people: int, *, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Yield how often each of the people was drawn, float64 (some of the resamples, people)."""
     generator = np.random.default_rng(seed)
     at_a_time = max(1, _DRAWS_AT_A_TIME // people)

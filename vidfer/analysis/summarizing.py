@@ -8,6 +8,7 @@ import polars as pl
 
 from vidfer.analysis.attributes import match_attributes, read_attributes
 from vidfer.analysis.episodes import DEFAULT_SMOOTH_S, EpisodeRule
+from vidfer.analysis.event_spans import video_names_of
 from vidfer.analysis.events import EVENT_SCHEMA, check_event_videos, read_events
 from vidfer.analysis.pooling import Resampling, pooled
 from vidfer.analysis.source import (
@@ -15,14 +16,11 @@ from vidfer.analysis.source import (
     batches_of,
     readable,
     require_columns,
-    timeline_of,
 )
 from vidfer.analysis.summary_columns import SUMMARY_COLUMNS, summary_of
 from vidfer.analysis.summary_options import By, SummaryOptions
 from vidfer.analysis.sums import Division, sums_of
 from vidfer.errors import UsageError
-from vidfer.timeline.manifest import MANIFEST_NAME
-from vidfer.timeline.reader import load_manifest
 
 # The column of attributes that says who is in a video, unless another is named.
 _PERSON: Final = "participant"
@@ -76,7 +74,7 @@ def summarize(
         seed=seed,
     )
     rule = EpisodeRule(smooth_s=smooth_s, usable_only=usable_only)
-    videos = _videos_of(source) if events is not None or attributes is not None else []
+    videos = video_names_of(source) if events is not None or attributes is not None else []
     division = Division(
         unit=options.unit, rule=rule, window_s=options.window_s, events=_events(events, videos)
     )
@@ -94,18 +92,6 @@ def summarize(
     beside = [] if table is None else [name for name in table.columns if name != "video"]
     counted = sums.with_columns(n_videos=pl.lit(1), n_people=pl.lit(None))
     return summary_of(counted, [*division.keys, *beside])
-
-
-def _videos_of(source: Source) -> list[str]:
-    """Return the names of all videos, those that failed included where the manifest tells."""
-    with readable(source):
-        if isinstance(source, (str, Path)) and (Path(source) / MANIFEST_NAME).is_file():
-            names = load_manifest(Path(source))
-        else:
-            named = timeline_of(source).select(pl.col("video").unique())
-            names = named.collect(engine="streaming")
-    videos: list[str] = names["video"].sort().to_list()
-    return videos
 
 
 def _events(events: pl.DataFrame | str | Path | None, videos: list[str]) -> pl.DataFrame | None:

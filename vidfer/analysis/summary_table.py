@@ -8,6 +8,7 @@ import polars as pl
 
 from vidfer.analysis.summary_columns import SUMMARY_COLUMNS
 from vidfer.emotions import EMOTIONS
+from vidfer.visible import visible
 
 _MOST_ROWS: Final = 40
 _MOST_KEY_WIDTH: Final = 40
@@ -67,7 +68,7 @@ def _plain(value: object) -> str:
     if value is None:
         return "-"
     text = f"{value:.10g}" if isinstance(value, float) else str(value)
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return visible(text)
 
 
 def _time_cells(row: Mapping[str, Any]) -> Line:

@@ -48,7 +48,7 @@ def command(
     elan and textgrid. Exit code: 0 written, 2 nothing to write or wrong usage.
     """
     with reported():
-        from vidfer.outcome import visible  # heavy libraries, which --help needs not
+        from vidfer.visible import visible
 
         files = vidfer.export(
             output,

@@ -21,7 +21,7 @@ def command(output: Path, videos: tuple[Path, ...]) -> None:
     is unknown, and nothing was removed.
     """
     with reported():
-        from vidfer.outcome import visible  # heavy libraries, which --help needs not
+        from vidfer.visible import visible  # heavy libraries, which --help needs not
 
         for what in vidfer.purge(output, videos):
             click.echo(f"removed {visible(what)}")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 from vidfer.emotions import EMOTIONS
 from vidfer.field_test.figures import MaterialFigures
 from vidfer.field_test.results import ItemResult
-from vidfer.outcome import visible
 from vidfer.training.evaluation.text import confusion_text
 from vidfer.video.inputs import printable
+from vidfer.visible import visible
 
 if TYPE_CHECKING:
     from vidfer.field_test.evaluation import MaterialEvaluation
