@@ -23,6 +23,8 @@ $(READY): pyproject.toml
 demo: $(READY)
 	$(BIN)/vidfer analyze examples/videos --output demo-output
 	$(BIN)/python examples/show_timeline.py demo-output
+	$(BIN)/vidfer summarize demo-output
+	$(BIN)/vidfer report demo-output --output demo-output/report.html
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"

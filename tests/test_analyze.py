@@ -226,6 +226,30 @@ def test_a_video_that_breaks_loses_its_stale_timeline(folder, tmp_path):
     assert rows_of(tmp_path / "out")["video"].unique().to_list() == ["sub/b.mp4"]
 
 
+class WritingEngine(SerialEngine):
+    """Writes to a video's file while it is read."""
+
+    def run(self, make_work, jobs, *, on_progress, make_careful_work=None):
+        listed = list(jobs)
+
+        def write(progress):
+            listed[0].path.touch()
+
+        yield from super().run(make_work, listed, on_progress=write)
+
+
+def test_a_file_that_changes_while_it_is_read_is_partial_and_redone(folder, tmp_path):
+    output = tmp_path / "out"
+    vidfer.analyze(folder / "a.mp4", output, engine=WritingEngine())
+    (row,) = vidfer.read_videos(output).to_dicts()
+    assert (row["status"], row["reason"]) == ("partial", "io_error")
+    assert "changed while it was read" in row["error"]
+    assert vidfer.verify(output).exit_code == 0
+    outcome = vidfer.analyze(folder / "a.mp4", output, engine=SerialEngine())
+    assert [result.status for result in outcome.done] == ["done"]
+    assert outcome.skipped == []
+
+
 def test_a_source_that_is_gone_keeps_its_result(folder, tmp_path):
     analyze_here(folder / "a.mp4", tmp_path / "out", settings=SHORT)
     (folder / "a.mp4").unlink()

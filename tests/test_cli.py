@@ -143,10 +143,14 @@ def test_an_output_that_cannot_be_written_is_two_and_one_sentence(folder, tmp_pa
     assert "Traceback" not in done.stderr
 
 
+SLOWLY = ["--workers", "1", "--threads", "1", "--detect-every", "1", "--min-face", "20"]
+
+
 def start(folder: Path, output: Path) -> "subprocess.Popen[str]":
     """Start an analysis and return once its first timeline is finished."""
     process = subprocess.Popen(
-        [*COMMAND, "analyze", str(folder), "-o", str(output)],
+        # One after the other, and slowly, so that the stop comes before the second one's end.
+        [*COMMAND, "analyze", str(folder), "-o", str(output), *SLOWLY],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

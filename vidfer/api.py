@@ -13,11 +13,18 @@ from vidfer.engine.contract import Engine
 from vidfer.engine.process import WorkerProcess
 from vidfer.errors import UsageError
 from vidfer.job import WORK_MODULE, VideoJob
-from vidfer.outcome import AnalyzeOutcome, visible
+from vidfer.outcome import AnalyzeOutcome
 from vidfer.resume import Redo, divide, drop_needless_checkpoints, opened_for_writing
 from vidfer.run import Run
 from vidfer.timeline.manifest import TIMELINE_FOLDER, VideoResult
-from vidfer.video.inputs import FoundInputs, find_videos, name_videos, timeline_name
+from vidfer.video.inputs import (
+    FoundInputs,
+    find_videos,
+    is_address,
+    name_videos,
+    timeline_name,
+)
+from vidfer.visible import visible
 from vidfer.worker_plan import local_engine
 
 if TYPE_CHECKING:
@@ -147,14 +154,27 @@ def read_videos(output: str | Path) -> "pl.DataFrame":
     return load_manifest(Path(output))
 
 
+def _check_name_of(output: Path) -> None:
+    """Refuse names that the library that writes Parquet would not take for a folder's."""
+    if is_address(output):
+        raise UsageError("The output is an address: name a folder of this machine.")
+    try:
+        str(output.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"The output folder {visible(str(output))} has a name that is not UTF-8: name another."
+        ) from error
+
+
 def _find(inputs: str | Path | Sequence[str | Path], output: Path) -> FoundInputs:
+    _check_name_of(output)
     listed = [inputs] if isinstance(inputs, (str, Path)) else list(inputs)
     found = find_videos(listed, exclude=output)
     if not found.videos:
         names = ", ".join(visible(str(one)) for one in listed) or "the inputs"
-        counts = {"other files": found.passed_over, "links out of them": found.links_out}
-        others = ", ".join(f"{count:,} {noun}" for noun, count in counts.items() if count)
-        others = f" ({others} passed over)" if others else ""
+        counts = {"other files": found.passed_over, "links that lead out": found.links_out}
+        others = ", ".join(f"{what}: {count:,}" for what, count in counts.items() if count)
+        others = f" (passed over: {others})" if others else ""
         raise UsageError(
             f"There are no videos in {names}{others}: name video files, folders or patterns."
         )

@@ -139,6 +139,8 @@ class VideoWorker:
                     "Not one frame could be decoded: the file is damaged. Copy or record it again."
                 )
             result = self._result(job, opened, tally, identity, keeper.wall_s)
+            if _identity(job.path) != identity:
+                result = _of_changed_file(result)
             with self._watch("rows and writing"):
                 writer.finish(self._metadata(result, identity))
                 files.remove()
@@ -281,6 +283,18 @@ def selection_of(settings: AnalyzeSettings) -> FrameSelection:
     return FrameSelection(
         every=settings.every, fps=settings.fps, start_s=settings.start_s, end_s=settings.end_s
     )
+
+
+def _of_changed_file(result: VideoResult) -> VideoResult:
+    """Return the result of a file that was written to while it was read.
+
+    It keeps the identity that the file had at first, so that the next run does it again.
+    """
+    sentence = (
+        "The file changed while it was read, so its rows may be of both states: run the same "
+        "command again when nothing writes to it any more."
+    )
+    return replace(result, status="partial", reason=result.reason or "io_error", error=sentence)
 
 
 def _identity(path: Path) -> FileIdentity:

@@ -11,9 +11,9 @@ from tests.clips import HEALTHY, read_number
 from vidfer.batches import FrameBatch
 from vidfer.config import DecoderChoice
 from vidfer.planes import PlanarFrames
+from vidfer.resume_point import ResumePoint
 from vidfer.video.container import VideoInfo
 from vidfer.video.decord_source import is_available
-from vidfer.resume_point import ResumePoint
 from vidfer.video.opening import open_video
 from vidfer.video.selection import FrameSelection
 from vidfer.video.source import DecodeRecord

@@ -5,7 +5,15 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.clips import DAMAGED, FRAME_MS, Clip, ClipFolder, read_number
+from tests.clips import (
+    DAMAGED,
+    FRAME_MS,
+    Clip,
+    ClipFolder,
+    read_number,
+    steady,
+    write_video,
+)
 from tests.video.decoding import WHOLE, Decoded, decode, decode_once, needs_decord
 from vidfer.errors import DecoderFailedError, UnsupportedVideoError
 from vidfer.video.selection import FrameSelection
@@ -165,6 +173,44 @@ def test_a_last_frame_that_cannot_be_decoded_is_listed_as_lost(clips: ClipFolder
     [lost] = decode_once(clip.path).record.lost_ranges_s
     end_s = clip.times_s[-1] + FRAME_MS / 1000
     assert lost == pytest.approx((clip.times_s[-1], end_s), abs=PRECISION_S)
+
+
+def test_a_chunk_of_avi_without_bytes_is_no_loss(clips: ClipFolder, tmp_path):
+    # As programs write into AVI for each frame that they have dropped.
+    clip = clips.healthy("avi")
+    content = bytearray(clip.path.read_bytes())
+    index = content.index(b"idx1")
+    dropped = content.index(b"00dc", content.index(b"movi") + 200)
+    size = int.from_bytes(content[dropped + 4 : dropped + 8], "little")
+    # The place of its bytes becomes a chunk that nobody reads.
+    content[dropped + 4 : dropped + 16] = bytes(4) + b"JUNK" + (size - 8).to_bytes(4, "little")
+    entry = content.index((dropped - content.index(b"movi")).to_bytes(4, "little"), index)
+    content[entry + 4 : entry + 8] = bytes(4)
+    path = tmp_path / "dropped.avi"
+    path.write_bytes(content)
+    decoded = decode(path)
+    assert decoded.record.bad_packets == 0
+    assert len(decoded.index) == len(clip) - 1
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7])
+def test_a_short_clip_that_has_lost_much_of_its_end_says_so(share, tmp_path):
+    # It is shorter than what headers of long videos may be wrong by.
+    clip = write_video(tmp_path, name="short.mkv", stamps_ms=steady(14))
+    content = clip.path.read_bytes()
+    path = tmp_path / "cut.mkv"
+    path.write_bytes(content[: int(share * len(content))])
+    decoded = decode(path)
+    assert 0 < len(decoded.index) < 11
+    assert "breaks off" in decoded.record.fault
+    assert decoded.record.lost_ranges_s
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 14])
+def test_of_a_short_whole_clip_nothing_is_said(count, tmp_path):
+    for name in ("short.mp4", "short.mkv"):
+        clip = write_video(tmp_path, name=name, stamps_ms=steady(count))
+        assert decode(clip.path).record.fault is None
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -71,7 +71,7 @@ class VideoResult:
     @property
     def is_unreachable(self) -> bool:
         """Whether the source could only not be reached, as on a disk that is not mounted."""
-        return self.reason in ("not_a_file", "io_error")
+        return self.status == "failed" and self.reason in ("not_a_file", "io_error")
 
     def to_json(self) -> str:
         """Return the row as JSON text."""

@@ -1,5 +1,6 @@
 """Opening a container with PyAV so that only this one file is read, as video."""
 
+import errno
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +19,10 @@ from vidfer.errors import (
     VideoError,
     VideoReadError,
 )
-from vidfer.video.files import check_file, lacks_index
+from vidfer.video.boxes import check_index, lacks_index, refuse_claim
+from vidfer.video.files import check_file
+from vidfer.video.fingerprint import identify
+from vidfer.video.first_bytes import size_in_head
 
 # FFmpeg's demuxers that vidfer lets read a file: no playlists, scripts or network formats,
 # which would open other files.
@@ -27,6 +31,30 @@ _DEMUXERS: Final = (
     "mpegvideo,m4v,ivf,yuv4mpegpipe,dv,rm,nut,obu,av1"
 )
 _OPTIONS: Final = {"protocol_whitelist": "file", "format_whitelist": _DEMUXERS}
+
+# Reading no more than this, FFmpeg shows what the header says and decodes nothing.
+_HEADER_ONLY: Final = {"probesize": "32", "analyzeduration": "0"}
+
+# What the operating system says of files that it cannot read; FFmpeg has errors of its own that
+# look alike, such as "resource busy" for frames of a size that it cannot count.
+_READ_ERRORS: Final = frozenset(
+    {
+        errno.EIO,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOENT,
+        errno.ENODEV,
+        errno.ENXIO,
+        errno.ENOTCONN,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+    }
+)
+
+# What FFmpeg says of headers that make no sense or break off.
+_DAMAGE: Final = (av.error.InvalidDataError, av.error.EOFError)
 
 _MICROSECONDS: Final = 1_000_000
 
@@ -58,42 +86,80 @@ def open_container(path: Path, *, max_pixels: int) -> tuple[InputContainer, Vide
     Raises:
         VideoError: one of its kinds, with a sentence that says what is wrong.
     """
-    check_file(path)
+    size = size_in_head(check_file(path))
+    if size is not None:
+        check_size(*size, max_pixels=max_pixels)
     try:
-        # An absolute path: "a:b.mp4" would be taken for a protocol. Metadata may be in any
-        # encoding, and nobody asked for it.
-        container = av.open(str(path.absolute()), options=dict(_OPTIONS), metadata_errors="replace")
+        check_index(path)
+        container = _opened_in_two_tries(path, max_pixels=max_pixels)
     except av.FFmpegError as error:
         raise _open_error(path, error) from error
+    except OSError as error:
+        raise VideoReadError(f"The file cannot be read: {error.strerror}.") from error
     try:
-        return container, _video_stream(container, max_pixels=max_pixels)
+        return container, _video_stream(container, path, max_pixels=max_pixels)
     except BaseException:
         container.close()
         raise
 
 
+def _opened_in_two_tries(path: Path, *, max_pixels: int) -> InputContainer:
+    options = {"max_pixels": _most_padded_pixels(max_pixels)}
+    try:
+        return _opened(path, options=options)
+    except av.FFmpegError as error:
+        if error.errno not in _READ_ERRORS or read_error(path, error):
+            raise
+    # The system can read the file now: the error has passed, or it is FFmpeg's own.
+    return _opened(path, options=options)
+
+
+def _opened(path: Path, *, options: dict[str, str]) -> InputContainer:
+    # An absolute path: "a:b.mp4" would be taken for a protocol. Metadata may be in any encoding,
+    # and nobody asked for it. The options reach the decoders, which see a few frames already here.
+    return av.open(str(path.absolute()), options={**_OPTIONS, **options}, metadata_errors="replace")
+
+
+def read_error(path: Path, error: av.FFmpegError) -> VideoReadError | None:
+    """Return what is to be raised where the operating system cannot read the file; else None.
+
+    FFmpeg speaks of an input error also where a file ends too early: the system is asked.
+    """
+    if error.errno not in _READ_ERRORS:
+        return None
+    try:
+        identify(path)
+    except OSError as refusal:
+        return VideoReadError(f"The file cannot be read: {refusal.strerror}.")
+    return None
+
+
 def describe(container: InputContainer, stream: VideoStream) -> VideoInfo:
     """Return what the headers say."""
     rate = stream.guessed_rate or stream.average_rate
+    # Programs that write AVI into a pipe leave a thousand million frames in its header.
+    claims = stream.frames <= container.size
+    duration_s = _duration_s(container, stream) if claims else None
     return VideoInfo(
         container=container.format.name,
         codec=stream.codec_context.codec.canonical_name,
         width=stream.codec_context.width,
         height=stream.codec_context.height,
         start=_start(container, stream),
-        duration_s=_duration_s(container, stream),
+        duration_s=duration_s,
         pictures_s=(
-            _duration_s(container, stream)
-            if stream.duration is not None or len(container.streams) == 1
-            else None
+            duration_s if stream.duration is not None or len(container.streams) == 1 else None
         ),
-        frames_expected=stream.frames or None,
+        frames_expected=(stream.frames or None) if claims else None,
         frame_rate=float(rate) if rate else None,
     )
 
 
 def _open_error(path: Path, error: av.FFmpegError) -> VideoError:
-    if isinstance(error, av.error.InvalidDataError):
+    unreadable = read_error(path, error)
+    if unreadable:
+        return unreadable
+    if isinstance(error, _DAMAGE) or error.errno in _READ_ERRORS:
         if lacks_index(path):
             return CorruptVideoError(
                 "The file has no index (moov box): the recording or copy was cut off before "
@@ -102,12 +168,15 @@ def _open_error(path: Path, error: av.FFmpegError) -> VideoError:
         return CorruptVideoError(
             "The file begins like a video but its headers are damaged: copy or record it again."
         )
-    if isinstance(error, OSError) and not isinstance(error, ValueError):
-        return VideoReadError(f"The file cannot be read: {error.strerror}.")
+    if error.errno == errno.ENOMEM:
+        return CorruptVideoError(
+            "The file's headers ask for more memory than there is: they are damaged or forged. "
+            "Copy or record it again."
+        )
     return UnsupportedVideoError(f"FFmpeg cannot open the file as a video: {error.strerror}.")
 
 
-def _video_stream(container: InputContainer, *, max_pixels: int) -> VideoStream:
+def _video_stream(container: InputContainer, path: Path, *, max_pixels: int) -> VideoStream:
     if len(container.streams) == 0:
         raise CorruptVideoError(
             "The file's headers are damaged: they name neither pictures nor sound. "
@@ -120,11 +189,32 @@ def _video_stream(container: InputContainer, *, max_pixels: int) -> VideoStream:
     context = stream.codec_context
     if context is None:
         raise UnsupportedVideoError("The file's video codec is unknown to FFmpeg.")
-    check_size(context.width, context.height, max_pixels=max_pixels)
-    # Frames may grow in the middle of a file: FFmpeg refuses those before it decodes them. It
-    # counts padded rows, hence the room.
-    context.options = {"max_pixels": str(2 * max_pixels)}
+    check_size(*_coded_size(stream, path), max_pixels=max_pixels)
+    if container.format.name == "gif" and stream.frames == 1:
+        raise NoVideoError("The file is a GIF picture that does not move: it holds no video.")
+    if "mov" in container.format.name:
+        refuse_claim(stream.frames, size=container.size)
+    # Frames may grow in the middle of a file: FFmpeg refuses those before it decodes them.
+    context.options = {"max_pixels": _most_padded_pixels(max_pixels)}
     return stream
+
+
+def _coded_size(stream: VideoStream, path: Path) -> tuple[int, int]:
+    """Return the width and height of the frames, those that FFmpeg would not decode included."""
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if width and height:
+        return width, height
+    try:
+        with _opened(path, options=_HEADER_ONLY) as header:
+            claimed = header.streams[stream.index].codec_context
+            return (claimed.width, claimed.height) if claimed else (0, 0)
+    except (av.FFmpegError, IndexError):
+        return 0, 0
+
+
+def _most_padded_pixels(max_pixels: int) -> str:
+    """Return FFmpeg's own limit: it counts padded rows, hence the room."""
+    return str(2 * max_pixels)
 
 
 def check_size(width: int, height: int, *, max_pixels: int) -> None:

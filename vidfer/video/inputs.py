@@ -7,12 +7,27 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+from vidfer.errors import UsageError
 from vidfer.video.files import VIDEO_SUFFIXES
 
 # A file name may take 255 bytes; ".parquet", a dot and a temporary suffix come on top.
 _MOST_NAME_BYTES: Final = 200
+
+# What FFmpeg would take for a protocol: an address with a scheme, or one of its own without. A
+# slash may have been lost where the address has passed through a Path.
+_ADDRESS: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9.+-]+:/"
+    r"|(async|cache|concatf?|crypto|data|fd|file|ftp|https?|md5|pipe|rtmp|rtp|rtsp|srt|subfile|tcp|"
+    r"tee|udp|unix)(\+\w+)?[:,]",
+    re.IGNORECASE,
+)
+
+# Signs of an address that are shown.
+_MOST_SHOWN: Final = 100
+
+Kind = Literal["video", "other", "link"]
 
 
 @dataclass(frozen=True)
@@ -21,58 +36,105 @@ class InputVideo:
 
     path: where it is, absolute.
     below: its path below the input that gave it, forward slashes.
-    is_other: it is a file of another kind in a folder, to be passed over.
+    kind: what a folder holds besides videos is passed over: files of another kind, and
+        links that lead out of it.
     """
 
     path: Path
     below: str
-    is_other: bool = False
+    kind: Kind = "video"
 
 
 @dataclass(frozen=True)
 class FoundInputs:
-    """The videos of all inputs, each once, and how many other files folders held."""
+    """The videos of all inputs, each once.
+
+    passed_over: how many other files folders held.
+    links_out: how many links, to files or folders, led out of the folders that were searched.
+    """
 
     videos: list[InputVideo]
     passed_over: int
+    links_out: int = 0
 
 
 def find_videos(inputs: Sequence[str | Path], *, exclude: Path) -> FoundInputs:
     """Expand files, folders (recursively) and glob patterns, in their order.
 
-    A path that does not exist is kept, so that it is reported as a failure of its own.
-    Hidden files and everything below `exclude` are passed over without being counted.
+    A path that does not exist, or a folder that cannot be searched, is kept, so that it is
+    reported as a failure of its own. Hidden files and everything below `exclude` are passed
+    over without being counted. A link that is named, itself or by a pattern, is followed; of
+    those that a search meets, only links to files of the same folder are.
+
+    Raises:
+        UsageError: an input is an address and no path.
     """
-    found: dict[Path, InputVideo] = {}
-    passed_over = 0
+    found: dict[tuple[Kind, Path], InputVideo] = {}
     for one in inputs:
         for video in _expand(Path(one)):
-            if _is_below(video.path, exclude):
-                continue
-            if video.is_other:
-                passed_over += 1
-            else:
-                found.setdefault(video.path, video)
-    return FoundInputs(videos=list(found.values()), passed_over=passed_over)
+            if not _is_below(video.path, exclude):
+                found.setdefault((video.kind, video.path), video)
+    kinds = [kind for kind, _ in found]
+    return FoundInputs(
+        videos=[video for video in found.values() if video.kind == "video"],
+        passed_over=kinds.count("other"),
+        links_out=kinds.count("link"),
+    )
 
 
 def _expand(one: Path) -> Iterable[InputVideo]:
-    """Yield the videos that one input means, and the other files of a folder as such."""
-    if one.is_dir():
+    """Yield the videos that one input means, and as such what else a folder holds."""
+    if os.path.isdir(one):
         yield from _folder(one)
-    elif not os.path.lexists(one) and glob.has_magic(str(one)):
+    elif os.path.lexists(one):
+        yield InputVideo(path=_absolute(one), below=one.name)
+    elif is_address(one):
+        raise UsageError(
+            f"{_without_secrets(str(one))} is an address: vidfer reads files of this machine only, "
+            "so download it first and name the file."
+        )
+    elif glob.has_magic(str(one)):
         yield from _pattern(one)
     else:
         yield InputVideo(path=_absolute(one), below=one.name)
 
 
+def is_address(path: Path) -> bool:
+    """Tell whether a path that does not exist looks like an address or a protocol of FFmpeg."""
+    return not os.path.lexists(path) and _ADDRESS.match(str(path)) is not None
+
+
+def _without_secrets(address: str) -> str:
+    """Return an address without passwords and signatures, on one line and not too long."""
+    plain = re.sub(r"/[^/@]*@", "/", re.split(r"[?#]", address)[0])
+    return repr(printable(plain)[:_MOST_SHOWN])
+
+
 def _folder(folder: Path) -> Iterable[InputVideo]:
-    for place, folders, names in os.walk(folder):
+    root = os.path.realpath(folder)
+    closed: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in folders:
+            # They are not searched: what is inside is found where it is.
+            if _leads_out(Path(place, name), root):
+                yield _found(Path(place, name), base=folder, kind="link")
         for name in sorted(names):
-            if name.startswith("."):
-                continue
-            yield _found(Path(place, name), base=folder)
+            if not name.startswith("."):
+                path = Path(place, name)
+                yield _found(path, base=folder, kind="link" if _leads_out(path, root) else None)
+    for error in closed:
+        below = os.path.relpath(error.filename, folder)
+        yield InputVideo(
+            path=_absolute(Path(error.filename)), below=folder.name if below == "." else below
+        )
+
+
+def _leads_out(path: Path, root: str) -> bool:
+    """Tell whether a path is a link to somewhere that is not below `root`."""
+    if not path.is_symlink():
+        return False
+    return os.path.commonpath([root, os.path.realpath(path)]) != root
 
 
 def _pattern(pattern: Path) -> Iterable[InputVideo]:
@@ -81,7 +143,7 @@ def _pattern(pattern: Path) -> Iterable[InputVideo]:
     while fixed and any(glob.has_magic(part) for part in fixed):
         fixed.pop()
     base = Path(*fixed) if fixed else Path()
-    matches = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))
+    matches = sorted(_matches(base, pattern.parts[len(fixed) :]))
     if not matches:
         yield InputVideo(path=_absolute(pattern), below=pattern.name)
     for match in matches:
@@ -89,11 +151,25 @@ def _pattern(pattern: Path) -> Iterable[InputVideo]:
             yield _found(match, base=base)
 
 
-def _found(path: Path, *, base: Path) -> InputVideo:
+def _matches(base: Path, parts: Sequence[str]) -> Iterable[Path]:
+    """Yield what a pattern matches below `base`; stars match no hidden names.
+
+    Unlike the module glob's, Path's own search does not follow links in `**`, round and round.
+    """
+    # Two stars have their meaning only alone; at the end they mean all files.
+    plain = [part if part == "**" else re.sub(r"\*+", "*", part) for part in parts]
+    plain += ["*"] if plain[-1] == "**" else []
+    asks_for_hidden = any(part.startswith(".") for part in plain)
+    for match in base.glob("/".join(plain)):
+        below = match.relative_to(base).parts
+        if asks_for_hidden or not any(part.startswith(".") for part in below):
+            yield match
+
+
+def _found(path: Path, *, base: Path, kind: Kind | None = None) -> InputVideo:
+    by_name: Kind = "video" if path.suffix.lower() in VIDEO_SUFFIXES else "other"
     return InputVideo(
-        path=_absolute(path),
-        below=path.relative_to(base).as_posix(),
-        is_other=path.suffix.lower() not in VIDEO_SUFFIXES,
+        path=_absolute(path), below=path.relative_to(base).as_posix(), kind=kind or by_name
     )
 
 

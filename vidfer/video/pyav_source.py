@@ -14,7 +14,7 @@ from vidfer.batches import FrameBatch
 from vidfer.resume_point import ResumePoint, frame_checksum
 from vidfer.video.chunks import FrameCollector
 from vidfer.video.clock import Clock
-from vidfer.video.container import check_size, describe, open_container
+from vidfer.video.container import check_size, describe, open_container, read_error
 from vidfer.video.damage import DamageWatch
 from vidfer.video.pixels import PLANAR_FORMATS, copy_pixels, layout_of, quarter_turns
 from vidfer.video.selection import FrameSelection
@@ -149,6 +149,8 @@ class PyavSource:
 
     def _frames(self) -> Iterator[VideoFrame]:
         for packet in self._packets():
+            if packet.size == 0 and packet.dts is not None:
+                continue  # in Theora: the frame before is shown on
             self._watch.packet(packet)
             try:
                 frames = packet.decode()
@@ -167,6 +169,9 @@ class PyavSource:
                     yield packet
                 return
             except av.FFmpegError as error:
+                unreadable = read_error(self._path, error)
+                if unreadable:
+                    raise unreadable from error
                 errors_in_row += 1
                 self._watch.bad_packet(str(error.strerror))
         yield from self._flush()

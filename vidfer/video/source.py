@@ -14,8 +14,10 @@ DecoderName = Literal["decord", "pyav"]
 # Stretches shorter than this are rounding.
 _INSTANT_S: Final = 1e-3
 
-# Time lost at the end is noticed from here on: headers round, sound outlasts pictures.
+# Time lost at the end is noticed from here on: headers round, sound outlasts pictures. Of short
+# clips it is noticed from this share of them on.
 TAIL_TOLERANCE_S: Final = 1.0
+_TAIL_TOLERANCE_SHARE: Final = 0.25
 
 
 @dataclass
@@ -97,7 +99,9 @@ class VideoSource(Protocol):
 
 def note_missing_end(record: DecodeRecord, *, announced_s: float | None, last_end_s: float) -> None:
     """Record the time between what was read last and the end that the header announces."""
-    if announced_s is None or announced_s - last_end_s <= TAIL_TOLERANCE_S:
+    if announced_s is None:
+        return
+    if announced_s - last_end_s <= min(TAIL_TOLERANCE_S, _TAIL_TOLERANCE_SHARE * announced_s):
         return
     record.add_loss(last_end_s, announced_s)
     record.fault = (
