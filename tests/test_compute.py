@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import weakref
 
 import pytest
 import torch
@@ -13,6 +14,8 @@ from vidfer.compute import (
     choose_device,
     choose_precision,
     in_blocks,
+    in_portions,
+    is_out_of_memory,
     torch_threads,
 )
 from vidfer.emotion.networks import NETWORKS
@@ -107,6 +110,101 @@ def test_items_are_left_as_they_are():
     items = torch.ones(3, 2)
     in_blocks(lambda portion: portion * 0, items)
     assert torch.equal(items, torch.ones(3, 2))
+
+
+class Cramped:
+    """A network on a device that holds so many items at once; notes how many it was given."""
+
+    def __init__(self, network, *, most: int, error: Exception | None = None) -> None:
+        self.seen: list[int] = []
+        self._network, self._most = network, most
+        self._error = error or torch.OutOfMemoryError("CUDA out of memory.")
+
+    def __call__(self, items: torch.Tensor) -> torch.Tensor:
+        self.seen.append(len(items))
+        if len(items) > self._most:
+            raise self._error
+        return self._network(items)
+
+
+@pytest.mark.parametrize("most", [8, 4, 1])
+def test_where_memory_runs_out_blocks_are_halved_and_outputs_stay(most, subject):
+    network, items = subject
+    cramped = Cramped(network, most=most)
+    torch.testing.assert_close(
+        outputs_of(cramped, items), outputs_of(network, items), rtol=1e-4, atol=1e-5
+    )
+    assert cramped.seen[:3] == [BLOCK_ITEMS, BLOCK_ITEMS, BLOCK_ITEMS // 2]
+
+
+def test_memory_that_is_short_only_once_changes_no_bit(subject):
+    network, items = subject
+    ends = iter([torch.OutOfMemoryError("CUDA out of memory.")])
+
+    def short_once(block: torch.Tensor) -> torch.Tensor:
+        for error in ends:
+            raise error
+        return network(block)
+
+    assert torch.equal(outputs_of(short_once, items), outputs_of(network, items))
+
+
+def test_memory_that_does_not_suffice_for_one_item_is_an_error():
+    cramped = Cramped(lambda items: items, most=0)
+    with pytest.raises(MemoryError, match="single item"):
+        in_blocks(cramped, torch.ones(3, 2), block_items=4)
+    assert cramped.seen == [4, 4, 2, 2, 1, 1]
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory():
+    cramped = Cramped(lambda items: items, most=0, error=RuntimeError("size mismatch"))
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        in_blocks(cramped, torch.ones(3, 2))
+    assert cramped.seen == [BLOCK_ITEMS]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
+def test_portions_cover_all_items_in_order(count):
+    parts = in_portions(lambda i, j: [*range(i, j)], count, most=4)
+    assert [item for part in parts for item in part] == [*range(count)]
+    assert all(len(part) == 4 for part in parts[:-1])
+
+
+def test_portions_are_halved_until_they_fit_and_stay_so():
+    asked = []
+
+    def work(start: int, stop: int) -> int:
+        asked.append((start, stop))
+        if stop - start > 2:
+            raise MemoryError
+        return stop
+
+    assert in_portions(work, 9, most=5) == [2, 4, 6, 8, 9]
+    assert asked == [(0, 5)] * 2 + [(0, 3)] * 2 + [(0, 2), (2, 4), (4, 6), (6, 8), (8, 9)]
+
+
+def test_what_a_failed_attempt_computed_is_gone_when_the_next_one_begins():
+    left = []
+
+    def work(start: int, stop: int) -> int:
+        assert all(reference() is None for reference in left)
+        large = torch.ones(stop - start)
+        left.append(weakref.ref(large))
+        if stop - start > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return stop
+
+    assert in_portions(work, 2, most=2) == [1, 2]
+
+
+def test_torchs_own_words_for_too_little_memory_are_understood():
+    with pytest.raises(RuntimeError) as error:
+        torch.empty(10**15)
+    assert is_out_of_memory(error.value)
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"))
+    assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    assert not is_out_of_memory(ValueError("DefaultCPUAllocator: can't allocate memory"))
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -4,12 +4,14 @@ import ctypes
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 import torch
 
 from vidfer.errors import SettingsError
 from vidfer.precision import Precision, PrecisionChoice
+
+Result = TypeVar("Result")
 
 # The last bits of a matrix product depend on the number of its rows. Every network is
 # therefore called with exactly this many items, the last portion filled up with zeros,
@@ -23,6 +25,14 @@ _KEEP_FREED_MEMORY: Final = ((-3, 32 * 2**20), (-1, 512 * 2**20), (-2, 64 * 2**2
 
 # What is raised when the processor's or the GPU's memory does not suffice.
 OUT_OF_MEMORY: Final = (MemoryError, torch.OutOfMemoryError)
+
+# How torch says the same in errors that have no type of their own.
+_OUT_OF_MEMORY_WORDS: Final = (
+    "DefaultCPUAllocator: can't allocate memory",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
 
 # Kinds of devices that compute; torch knows others, such as "meta", which only pretends to.
 _DEVICE_KINDS: Final = ("cpu", "cuda", "mps")
@@ -130,13 +140,73 @@ def in_blocks(
 
     Returns (N, ...), row i for item i, the same bits whatever N and whatever the
     other items are (on one machine and device). `items` must not be empty.
+
+    Where memory does not suffice for a block it is halved, which may change last digits:
+    better than no result at all. Callers keep blocks small enough for that to be rare.
+
+    Raises:
+        MemoryError: it does not suffice for one item, either.
     """
-    outputs = []
+    outputs: list[torch.Tensor] = []
     for start in range(0, len(items), block_items):
-        portion = items[start : start + block_items]
-        missing = block_items - len(portion)
+        block = items[start : start + block_items]
+        missing = block_items - len(block)
         if missing:
-            padding = portion.new_zeros((missing, *portion.shape[1:]))
-            portion = torch.cat([portion, padding])
-        outputs.append(network(portion)[: block_items - missing])
-    return torch.cat(outputs)
+            padding = block.new_zeros((missing, *block.shape[1:]))
+            block = torch.cat([block, padding])
+        outputs += _in_memory(network, block)
+    return torch.cat(outputs)[: len(items)]
+
+
+def _in_memory(
+    network: Callable[[torch.Tensor], torch.Tensor], block: torch.Tensor
+) -> list[torch.Tensor]:
+    """Apply a network to a block, at once where memory suffices for that."""
+    return in_portions(lambda i, j: network(block[i:j]), len(block), most=len(block))
+
+
+def in_portions(work: Callable[[int, int], Result], count: int, *, most: int) -> list[Result]:
+    """Call `work(start, stop)` for portions of at most `most` of `count` items, in order.
+
+    Where memory runs out, what torch keeps of it is given back and the portion is tried once
+    more; then it, and those after it, are halved. Of a work whose results do not depend on
+    how items are divided, nobody sees that. `work` may be called twice for an item.
+
+    Raises:
+        MemoryError: it does not suffice for one item.
+    """
+    results: list[Result] = []
+    start = 0
+    while start < count:
+        stop = min(start + most, count)
+        done = _tried_twice(work, start, stop)
+        if done:
+            results += done
+            start = stop
+        elif stop - start == 1:
+            raise MemoryError("Memory does not suffice for a single item.")
+        else:
+            most = (stop - start + 1) // 2
+    return results
+
+
+def _tried_twice(work: Callable[[int, int], Result], start: int, stop: int) -> list[Result]:
+    """Return a work's result; nothing where memory ran out both times."""
+    for _ in range(2):
+        try:
+            return [work(start, stop)]
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        # Not in the handler: the error's traceback holds on to what was computed until then.
+        torch.cuda.empty_cache()
+    return []
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that the processor's or the GPU's memory did not suffice."""
+    if isinstance(error, OUT_OF_MEMORY):
+        return True
+    return isinstance(error, RuntimeError) and any(
+        words in str(error) for words in _OUT_OF_MEMORY_WORDS
+    )

@@ -1,7 +1,7 @@
 """What is asked of a worker and what it tells: light, for the parent that holds no torch."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,12 @@ _ADVICE: Final = {
     "oom": "Raise --max-memory where there is more and give --retry-failed, or lower the "
     "video's resolution.",
 }
+
+
+OUT_OF_MEMORY_SENTENCE: Final = (
+    "Memory ran out: lower --chunk-frames and --batch-size, or free memory, and give "
+    "--retry-failed."
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,18 @@ def failed_result(
         model=model,
         settings_id=settings_id,
     )
+
+
+def of_changed_file(result: VideoResult) -> VideoResult:
+    """Return the result of a file that was written to while it was read.
+
+    It keeps the identity that the file had at first, so that the next run does it again.
+    """
+    sentence = (
+        "The file changed while it was read, so its rows may be of both states: run the same "
+        "command again when nothing writes to it any more."
+    )
+    return replace(result, status="partial", reason=result.reason or "io_error", error=sentence)
 
 
 def failure_sentence(failure: Failure) -> str:

@@ -213,15 +213,17 @@ def drop_leftovers(jobs: Iterable[VideoJob]) -> None:
 
 
 def drop_needless_checkpoints(divided: Unfinished, *, redo: Redo) -> None:
-    """Remove the checkpoints of what is finished, and of what is to start again.
+    """Remove what lies beside finished timelines, and checkpoints of what is to start again.
 
-    A run may have been killed between a video's end and the removal of its checkpoints.
+    A run may have been killed between a video's end and the removal of its checkpoints, or
+    while it redid what is finished.
 
     Raises:
         OutputError: the file system refuses.
     """
     for job in divided.finished_jobs + (divided.jobs if redo == "all" else []):
         remove_checkpoints(job.timeline_path)
+    drop_leftovers(divided.finished_jobs)
 
 
 def drop_stale(job: VideoJob, result: VideoResult) -> None:

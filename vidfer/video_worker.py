@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from vidfer import __version__
 from vidfer.checkpointing import CheckpointKeeper
-from vidfer.compute import OUT_OF_MEMORY
+from vidfer.compute import is_out_of_memory
 from vidfer.config import AnalyzeSettings
 from vidfer.engine.contract import Failure
 from vidfer.errors import (
@@ -24,7 +24,13 @@ from vidfer.errors import (
     VideoError,
     VideoReadError,
 )
-from vidfer.job import Progress, VideoJob, failed_result
+from vidfer.job import (
+    OUT_OF_MEMORY_SENTENCE,
+    Progress,
+    VideoJob,
+    failed_result,
+    of_changed_file,
+)
 from vidfer.pipeline import Tally
 from vidfer.profiling import Profile, Stopwatch, Watch, unwatched
 from vidfer.retrying import with_retries
@@ -95,13 +101,9 @@ class VideoWorker:
             return self._failed(job, error.reason, str(error), started)
         except OutputError:
             raise
-        except OUT_OF_MEMORY:
-            sentence = (
-                "Memory ran out: lower --chunk-frames and --batch-size, or free memory, and give "
-                "--retry-failed."
-            )
-            return self._failed(job, "oom", sentence, started)
         except Exception as error:  # noqa: BLE001 - one bad video must not stop a batch
+            if is_out_of_memory(error):
+                return self._failed(job, "oom", OUT_OF_MEMORY_SENTENCE, started)
             sentence = f"Unexpected {type(error).__name__}: {error} Please report this."
             return self._failed(job, "crashed", sentence, started)
 
@@ -140,7 +142,7 @@ class VideoWorker:
                 )
             result = self._result(job, opened, tally, identity, keeper.wall_s)
             if _identity(job.path) != identity:
-                result = _of_changed_file(result)
+                result = of_changed_file(result)
             with self._watch("rows and writing"):
                 writer.finish(self._metadata(result, identity))
                 files.remove()
@@ -283,18 +285,6 @@ def selection_of(settings: AnalyzeSettings) -> FrameSelection:
     return FrameSelection(
         every=settings.every, fps=settings.fps, start_s=settings.start_s, end_s=settings.end_s
     )
-
-
-def _of_changed_file(result: VideoResult) -> VideoResult:
-    """Return the result of a file that was written to while it was read.
-
-    It keeps the identity that the file had at first, so that the next run does it again.
-    """
-    sentence = (
-        "The file changed while it was read, so its rows may be of both states: run the same "
-        "command again when nothing writes to it any more."
-    )
-    return replace(result, status="partial", reason=result.reason or "io_error", error=sentence)
 
 
 def _identity(path: Path) -> FileIdentity:

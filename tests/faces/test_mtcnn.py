@@ -1,7 +1,7 @@
 """The detector finds what facenet-pytorch's MTCNN finds, to a hundredth of a pixel."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import islice
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from tests.faces.pictures import (
 )
 from vidfer.batches import DetectionBatch
 from vidfer.faces.mtcnn import MtcnnDetector
-from vidfer.faces.surfaces import surfaces_of
+from vidfer.faces.surfaces import Surfaces, surfaces_of
 from vidfer.planes import PlanarFrames
 from vidfer.video.pixels import copy_pixels, layout_of
 
@@ -198,6 +198,27 @@ def test_a_frames_faces_have_the_same_bits_in_batches_of_any_size(size, as_plane
             np.testing.assert_array_equal(faces.corners_px, together[row].corners_px)
             np.testing.assert_array_equal(faces.score, together[row].score)
             np.testing.assert_array_equal(faces.landmarks_px, together[row].landmarks_px)
+
+
+class CrampedSurfaces(Surfaces):
+    """Frames of which a device can hold two at once."""
+
+    def rows(self, rows: np.ndarray) -> Surfaces:
+        if len(rows) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return super().rows(rows)
+
+
+def test_where_memory_runs_out_fewer_frames_are_searched_at_once_and_no_bit_changes(astronaut):
+    frames = sixteen_frames(astronaut)[:5]
+    ours = detector()
+    surfaces = surfaces_of(batch_of(frames), device=CPU)
+    parts = (getattr(surfaces, one.name) for one in fields(Surfaces))
+    expected = ours.find(surfaces, np.arange(5))
+    for faces, whole in zip(ours.find(CrampedSurfaces(*parts), np.arange(5)), expected):
+        np.testing.assert_array_equal(faces.corners_px, whole.corners_px)
+        np.testing.assert_array_equal(faces.score, whole.score)
+        np.testing.assert_array_equal(faces.landmarks_px, whole.landmarks_px)
 
 
 def test_a_frames_faces_have_the_same_bits_in_any_order(astronaut):

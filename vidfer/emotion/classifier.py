@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from vidfer.batches import EmotionBatch
-from vidfer.compute import BLOCK_ITEMS, choose_precision, in_blocks
+from vidfer.compute import BLOCK_ITEMS, choose_precision, in_blocks, in_portions
 from vidfer.emotion.folding import for_inference, input_dtype
 from vidfer.emotion.models import EmotionModel
 from vidfer.emotion.preparation import prepare_crops
@@ -42,11 +42,20 @@ class EmotionClassifier:
 
     @torch.inference_mode()
     def classify(self, crops: np.ndarray) -> EmotionBatch:
-        """Return the probabilities of `crops`, uint8 (F, 48, 48), row for row."""
+        """Return the probabilities of `crops`, uint8 (F, 48, 48), row for row.
+
+        Raises:
+            MemoryError: it does not suffice for one crop; batches are halved before that.
+        """
         if len(crops) == 0:
             return EmotionBatch(probabilities=np.empty((0, len(EMOTIONS)), dtype=np.float32))
-        batches = torch.from_numpy(crops).split(self._batch_size)
-        return EmotionBatch(probabilities=torch.cat([self._classify(b) for b in batches]).numpy())
+        every = torch.from_numpy(crops)
+        parts = in_portions(
+            lambda start, stop: self._classify(every[start:stop]),
+            len(every),
+            most=self._batch_size,
+        )
+        return EmotionBatch(probabilities=torch.cat(parts).numpy())
 
     def _classify(self, crops: torch.Tensor) -> torch.Tensor:
         prepared = prepare_crops(crops.to(self._device)).to(self._input_dtype)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from vidfer.batches import LANDMARKS, DetectionBatch, FrameBatch
-from vidfer.compute import in_blocks
+from vidfer.compute import in_blocks, in_portions
 from vidfer.faces.boxes import clipped_regions, refine, squared
 from vidfer.faces.detection import Faces, detection_batch, without_contained
 from vidfer.faces.networks import load_cascade
@@ -62,13 +62,18 @@ class MtcnnDetector:
 
     @torch.inference_mode()
     def find(self, surfaces: Surfaces, rows: np.ndarray) -> list[Faces]:
-        """Return the faces above `least_score` of each of the frames `rows`, int64 (K,)."""
+        """Return the faces above `least_score` of each of the frames `rows`, int64 (K,).
+
+        Raises:
+            MemoryError: it does not suffice for one frame; fewer are looked at before that.
+        """
         pyramid = pyramid_of(surfaces.height, surfaces.width, min_face_px=self._min_face_px)
-        size = max(1, _TABLES_BYTES // (surfaces.bytes_per_frame * 4))
-        faces: list[Faces] = []
-        for start in range(0, len(rows), size):
-            faces += self._find(surfaces.rows(rows[start : start + size]), pyramid)
-        return faces
+        parts = in_portions(
+            lambda start, stop: self._find(surfaces.rows(rows[start:stop]), pyramid),
+            len(rows),
+            most=max(1, _TABLES_BYTES // (surfaces.bytes_per_frame * 4)),
+        )
+        return [faces for part in parts for faces in part]
 
     @torch.inference_mode()
     def look(self, surfaces: Surfaces, rows: np.ndarray, squares_px: np.ndarray) -> Faces:

@@ -21,6 +21,9 @@ TIMELINE_FOLDER: Final = "timeline"
 # manifest can be made again from the timelines.
 RESULT_KEY: Final = "vidfer.result"
 
+# Rows that are turned into a table at a time: as Python objects they take ten times the room.
+_ROWS_AT_A_TIME: Final = 10_000
+
 Status = Literal["done", "partial", "failed"]
 
 
@@ -111,13 +114,14 @@ def write_manifest(output: Path, results: Iterable[VideoResult]) -> None:
     """
     make_folder(output)
     path = output / MANIFEST_NAME
-    rows = [_row_of(result) for result in sorted(results, key=lambda result: result.video)]
-    table = pa.Table.from_pylist(rows, schema=MANIFEST_SCHEMA)
+    ordered = sorted(results, key=lambda result: result.video)
     with replacing(path) as (temporary,):
         with pq.ParquetWriter(
             temporary, MANIFEST_SCHEMA, compression="zstd", write_page_checksum=True
         ) as writer:
-            writer.write_table(table)
+            for start in range(0, max(1, len(ordered)), _ROWS_AT_A_TIME):
+                rows = [_row_of(result) for result in ordered[start : start + _ROWS_AT_A_TIME]]
+                writer.write_table(pa.Table.from_pylist(rows, schema=MANIFEST_SCHEMA))
             writer.add_key_value_metadata(BLANK_SEAL)
         seal(temporary)
 
