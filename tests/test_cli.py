@@ -198,9 +198,9 @@ def test_a_run_that_was_killed_goes_on_to_the_rows_of_an_undisturbed_one(folder,
     process.kill()
     process.communicate()
     assert rows_of(tmp_path / "out")["video"].unique().to_list() == ["rate.mp4"]
-    again = run("analyze", folder, "-o", tmp_path / "out", "--json")
+    again = run("analyze", folder, "-o", tmp_path / "out", "--json", *SLOWLY)
     assert json.loads(again.stdout)["skipped"] == ["rate.mp4"]
-    assert run("analyze", folder, "-o", tmp_path / "whole").returncode == 0
+    assert run("analyze", folder, "-o", tmp_path / "whole", *SLOWLY).returncode == 0
     assert_same_rows(tmp_path / "out", tmp_path / "whole")
     leftovers = [p for p in (tmp_path / "out").rglob("*") if p.name.startswith(".")]
     assert leftovers == []
