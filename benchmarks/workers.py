@@ -3,7 +3,7 @@
 python benchmarks/workers.py CLIP... [--workers 2] [--videos 12] [--rounds 3] [--write]
 """
 
-import os
+import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ def link_clips(clips: list[Path], folder: Path, *, videos: int) -> None:
     folder.mkdir()
     for number in range(videos):
         clip = clips[number % len(clips)].resolve()
-        os.symlink(clip, folder / f"{number:04}{clip.suffix}")
+        shutil.copy(clip, folder / f"{number:04}{clip.suffix}")
 
 
 def main() -> None:

@@ -175,8 +175,9 @@ def _find(inputs: str | Path | Sequence[str | Path], output: Path) -> FoundInput
         counts = {"other files": found.passed_over, "links that lead out": found.links_out}
         others = ", ".join(f"{what}: {count:,}" for what, count in counts.items() if count)
         others = f" (passed over: {others})" if others else ""
+        links = " A pattern in quotes ('FOLDER/**/*') follows links." if found.links_out else ""
         raise UsageError(
-            f"There are no videos in {names}{others}: name video files, folders or patterns."
+            f"There are no videos in {names}{others}: name video files, folders or patterns.{links}"
         )
     return found
 

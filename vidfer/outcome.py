@@ -119,7 +119,10 @@ class AnalyzeOutcome:
             lines.append(f"Passed over {others} in the input folders.")
         if self.links_out:
             links = _counted(self.links_out, "link")
-            lines.append(f"Passed over {links} out of the input folders: name what is meant.")
+            lines.append(
+                f"Passed over {links} out of the input folders: a pattern in quotes "
+                "('FOLDER/**/*') follows them."
+            )
         lines += _list_of("Partial", self.partial) + _list_of("Failed", self.failed)
         if not_tried := {r.video for r in self.failed}.intersection(self.skipped):
             lines.append(
