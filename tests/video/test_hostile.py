@@ -172,6 +172,15 @@ def test_millions_of_empty_boxes_take_no_time(tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", ["no_such_file", "readable"])
+def test_boxes_within_boxes_by_the_thousand_are_no_trouble(tmp_path: Path):
+    nested = b""
+    for _ in range(20_000):
+        nested = box(b"moov", nested)
+    path = tmp_path / "nested.mp4"
+    path.write_bytes(nested)
+    assert refusal(path).reason == "corrupt"
+
+
 def test_an_input_error_is_the_systems_only_where_the_system_says_so(
     kind, clips: ClipFolder, tmp_path: Path
 ):

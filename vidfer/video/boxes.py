@@ -23,6 +23,9 @@ _HOLDS_PICTURES: Final = frozenset({b"mdat", b"moof"})
 # Healthy files have some dozen; whoever packs in millions gets no more of our time.
 _MOST_BOXES: Final = 10_000
 
+# Nor do they nest deeper than moov, trak, mdia, minf, stbl; forged ones may, by the thousand.
+_MOST_DEPTH: Final = 8
+
 # An index of ten hours takes some 20 MB; a compressed one may not unfold to more than this.
 _MOST_INDEX_BYTES: Final = 2**28
 
@@ -130,12 +133,12 @@ def _look_through(file: BinaryIO, size: int) -> _Findings:
         if index and found.holds_pictures:
             break
     if index:
-        _look_into(file, index, found, is_video=False)
+        _look_into(file, index, found, is_video=False, depth=_MOST_DEPTH)
     return found
 
 
-def _look_into(file: BinaryIO, box: _Box, found: _Findings, *, is_video: bool) -> None:
-    """Note what the boxes of a track or of the whole index claim."""
+def _look_into(file: BinaryIO, box: _Box, found: _Findings, *, is_video: bool, depth: int) -> None:
+    """Note what the boxes of a track or of the whole index claim, `depth` boxes deep."""
     for inner in islice(_boxes(file, box.start, box.end), _MOST_BOXES):
         file.seek(inner.start)
         head = file.read(min(16, inner.end - inner.start))
@@ -148,8 +151,8 @@ def _look_into(file: BinaryIO, box: _Box, found: _Findings, *, is_video: bool) -
             found.unfolded_bytes = int.from_bytes(head[:4], "big")
         elif inner.kind == b"dref" and is_video:
             found.refers_elsewhere = _refers_elsewhere(file, inner)
-        elif inner.kind in _NESTING:
-            _look_into(file, inner, found, is_video=is_video)
+        elif inner.kind in _NESTING and depth:
+            _look_into(file, inner, found, is_video=is_video, depth=depth - 1)
 
 
 def _refers_elsewhere(file: BinaryIO, box: _Box) -> bool:
