@@ -89,6 +89,7 @@ OWNERS = {
         "vidfer.exporting",
         "vidfer.reporting",
         "vidfer.rendering",
+        "vidfer.cli.rows",
     },
     "PIL": {"vidfer.training", "vidfer.field_test.decoding", "vidfer.rendering"},
     "tqdm": {"vidfer.progress", "vidfer.field_test.pictures"},

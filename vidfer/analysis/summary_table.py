@@ -7,15 +7,11 @@ from typing import Any, Final
 import polars as pl
 
 from vidfer.analysis.summary_columns import SUMMARY_COLUMNS
+from vidfer.analysis.table_text import Line, laid_out, least_width, plain
 from vidfer.emotions import EMOTIONS
-from vidfer.visible import visible
 
 _MOST_ROWS: Final = 40
-_MOST_KEY_WIDTH: Final = 40
-_LEAST_KEY_WIDTH: Final = 16
 _MINUTE_S: Final = 60
-
-Line = list[str]
 
 
 def as_text(summary: pl.DataFrame, *, width: int) -> str:
@@ -30,9 +26,9 @@ def as_text(summary: pl.DataFrame, *, width: int) -> str:
     rows = summary.head(_MOST_ROWS).to_dicts()
     keys = [name for name in summary.columns if name not in SUMMARY_COLUMNS]
     table = _wide(rows, keys)
-    if _least_width(table, len(keys)) > width:
+    if least_width(table, len(keys)) > width:
         table = _narrow(rows, keys)
-    lines = _laid_out(table, len(keys), width)
+    lines = laid_out(table, len(keys), width)
     notes = _notes(summary, has_intervals=_has_intervals(rows))
     return "\n".join([*lines, "", *textwrap.wrap(notes, width)])
 
@@ -60,15 +56,7 @@ def _narrow(rows: Sequence[Mapping[str, Any]], keys: list[str]) -> list[Line]:
 
 
 def _key_cells(row: Mapping[str, Any], keys: list[str]) -> Line:
-    return [_plain(row[name]) for name in keys]
-
-
-def _plain(value: object) -> str:
-    """Return a cell's text; what could steer a terminal is escaped."""
-    if value is None:
-        return "-"
-    text = f"{value:.10g}" if isinstance(value, float) else str(value)
-    return visible(text)
+    return [plain(row[name]) for name in keys]
 
 
 def _time_cells(row: Mapping[str, Any]) -> Line:
@@ -94,39 +82,6 @@ def _interval(row: Mapping[str, Any], name: str) -> str:
 
 def _has_intervals(rows: Sequence[Mapping[str, Any]]) -> bool:
     return any(row[f"share_{EMOTIONS[0]}_low"] is not None for row in rows)
-
-
-def _least_width(table: Sequence[Line], keys: int) -> int:
-    widths = _widths(table)
-    narrowed = [min(width, _LEAST_KEY_WIDTH) for width in widths[:keys]]
-    return sum([*narrowed, *widths[keys:]]) + len(widths) - 1
-
-
-def _widths(table: Sequence[Line]) -> list[int]:
-    return [max(map(len, column)) for column in zip(*table)]
-
-
-def _laid_out(table: Sequence[Line], keys: int, width: int) -> list[str]:
-    """Return lines of at most `width` characters: keys to the left, cut if they must be."""
-    widths = _widths(table)
-    left = width - sum(widths[keys:]) - (len(widths) - 1)
-    fair = [min(one, _MOST_KEY_WIDTH) for one in widths[:keys]]
-    while fair and sum(fair) > left and max(fair) > 1:
-        fair[fair.index(max(fair))] -= 1
-    lines = []
-    for line in table:
-        names = [_cut(cell, room).ljust(room) for cell, room in zip(line, fair)]
-        numbers = [cell.rjust(room) for cell, room in zip(line[keys:], widths[keys:])]
-        lines.append(" ".join([*names, *numbers])[:width].rstrip())
-    return lines
-
-
-def _cut(text: str, width: int) -> str:
-    """Shorten a text in its middle: names often differ in their beginnings or their ends."""
-    if len(text) <= width:
-        return text
-    end = (width - 1) // 2
-    return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
 
 
 def _notes(summary: pl.DataFrame, *, has_intervals: bool) -> str:

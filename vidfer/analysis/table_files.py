@@ -31,6 +31,27 @@ def check_table_path(path: Path) -> None:
         raise UsageError(f"{path.parent} is no folder: make it, or write elsewhere.")
 
 
+def sink_table(table: pl.LazyFrame, path: Path) -> None:
+    """Write rows as they come, in the format that the path's ending says.
+
+    Parquet and CSV pass through memory a few videos at a time, JSON as a whole.
+
+    Raises:
+        OutputError: the file cannot be written.
+        UsageError: the ending says no such format.
+    """
+    check_table_path(path)
+    kind = path.suffix.casefold()
+    if kind == ".json":
+        write_table(table.collect(), path)
+        return
+    with replacing(path) as (temporary,):
+        if kind == ".parquet":
+            table.sink_parquet(temporary)
+        else:
+            table.with_columns(_CELLS).sink_csv(temporary)
+
+
 def write_table(table: pl.DataFrame, path: Path) -> None:
     """Write a table in the format that the path's ending says; JSON is a list of rows.
 

@@ -11,6 +11,11 @@ from vidfer import __version__
 _COMMANDS: Final = (
     "analyze",
     "summarize",
+    "episodes",
+    "smooth",
+    "fill-gaps",
+    "gate",
+    "baseline",
     "compare",
     "export",
     "report",
@@ -33,7 +38,7 @@ class _LazyGroup(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command = import_module(f"vidfer.cli.{name}").command
+        command = import_module(f"vidfer.cli.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
