@@ -73,6 +73,16 @@ def test_a_damaged_one_ends_what_can_be_used(damage, kept):
     assert CheckpointFiles(kept, made_by=MADE_BY).state() == "again"
 
 
+def test_none_is_taken_to_follow_another_one_than_it_did(kept):
+    checkpoint_paths(kept)[0].unlink()
+    files = CheckpointFiles(kept, made_by=MADE_BY)
+    assert files.state() is None
+    files.add([rows_of([1])], state="anew")
+    again = CheckpointFiles(kept, made_by=MADE_BY)
+    assert again.state() == "anew"
+    assert heights(again) == [1]
+
+
 def test_a_half_written_one_is_known_and_replaced(kept):
     half_written_checkpoint(kept).write_bytes(b"PAR1 and then the power went")
     files = CheckpointFiles(kept, made_by=MADE_BY)

@@ -41,7 +41,7 @@ class CheckpointFiles:
         self._sound = 0
         while self._is_sound(self._sound + 1):
             self._sound += 1
-        _remove_all_but(timeline, [_path(timeline, n + 1) for n in range(self._sound)])
+        self._remove_unsound()
 
     def state(self) -> str | None:
         """Return what the last checkpoint keeps of the work, None where there is none."""
@@ -60,6 +60,8 @@ class CheckpointFiles:
         Raises:
             OutputError: the disk is full or fails.
         """
+        # What follows another one that was here before must not be taken to follow this one.
+        self._remove_unsound()
         number = self._sound + 1
         with TimelineWriter(_path(self._timeline, number)) as writer:
             for table in rows:
@@ -76,6 +78,10 @@ class CheckpointFiles:
         """
         remove_checkpoints(self._timeline)
         self._sound = 0
+
+    def _remove_unsound(self) -> None:
+        sound = [_path(self._timeline, number + 1) for number in range(self._sound)]
+        _remove_all_but(self._timeline, sound)
 
     def _is_sound(self, number: int) -> bool:
         path = _path(self._timeline, number)
@@ -116,8 +122,8 @@ def remove_checkpoints(timeline: Path) -> None:
 
 
 def _remove_all_but(timeline: Path, kept: Sequence[Path]) -> None:
-    first = _path(timeline, 1)
-    if not first.exists() and not temporary_path(first).exists():
+    first, second = _path(timeline, 1), _path(timeline, 2)
+    if not any(path.exists() for path in (first, temporary_path(first), second)):
         # Looking through a folder of ten thousand timelines for each of them would take long.
         return
     # Backwards: while any is left, so is the first of them, by which they are found.
