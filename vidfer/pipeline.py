@@ -18,7 +18,7 @@ from vidfer.timeline.rows import timeline_rows
 from vidfer.video.read_ahead import read_ahead
 
 # Chunks decoded while the networks work on one: enough to smooth uneven frames out, and
-# with the chunk's own bound at most 128 MiB of pixels in flight.
+# with the chunk's own bound at most 64 MiB of pixels in flight.
 _CHUNKS_AHEAD: Final = 2
 
 # Chunks whose results may wait for their turn to be written.

@@ -77,6 +77,7 @@ def test_without_a_selection_every_batch_but_the_last_is_full(
 def test_slots_are_shorter_where_frames_are_large(
     decoder, kind, selection, clips: ClipFolder, monkeypatch
 ):
+    monkeypatch.setattr(slots, "SLOT_BYTES", 70_000)
     monkeypatch.setattr(slots, "CHUNK_BYTES", 70_000)
     cut = {"chunk_frames": 16, "detect_every": 30}
     decoded = decode(clips.healthy(kind).path, decoder=decoder, selection=selection, **cut)
