@@ -12,6 +12,7 @@ from vidfer.batches import FrameBatch
 from vidfer.pipeline import Tally
 from vidfer.resume_point import ResumePoint, frame_checksum
 from vidfer.timeline.checkpoint_files import CheckpointFiles
+from vidfer.timeline.row_buffer import RowBuffer
 from vidfer.video.source import DecodeRecord
 
 # Rows that wait in memory for the next checkpoint, whatever the video's time.
@@ -66,7 +67,7 @@ class CheckpointKeeper:
         self._every_s = every_s
         self._started = time.perf_counter()
         self._kept_s = self.begun.point.time_s if self.begun else None
-        self._rows: list[pa.Table] = []
+        self._rows = RowBuffer()
 
     @property
     def wall_s(self) -> float:
@@ -77,7 +78,7 @@ class CheckpointKeeper:
     def collect(self, rows: pa.Table) -> None:
         """Take a chunk's rows in."""
         if self._every_s:
-            self._rows.append(rows)
+            self._rows.add(rows)
 
     def keep(
         self, frames: FrameBatch, tally: Tally, faces_state: Callable[[], dict[str, Any]]
@@ -95,14 +96,13 @@ class CheckpointKeeper:
                 faces=faces_state(),
                 wall_s=self.wall_s,
             )
-            self._files.add(self._rows, state=checkpoint.to_json())
-            self._rows = []
+            self._files.add(self._rows.take(), state=checkpoint.to_json())
 
     def _is_due(self, frames: FrameBatch) -> bool:
         if self._kept_s is None:
             self._kept_s = float(frames.time_s[0])
-        waiting = sum(len(rows) for rows in self._rows)
-        return frames.time_s[-1] - self._kept_s >= self._every_s or waiting >= _MOST_ROWS
+        late = frames.time_s[-1] - self._kept_s >= self._every_s
+        return bool(late or self._rows.rows >= _MOST_ROWS)
 
 
 def _point_after(frames: FrameBatch, record: DecodeRecord, tally: Tally) -> ResumePoint:

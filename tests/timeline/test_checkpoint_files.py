@@ -25,7 +25,7 @@ def kept(timeline):
     """Return a timeline's place with three checkpoints."""
     files = CheckpointFiles(timeline, made_by=MADE_BY)
     for number, counts in enumerate(COUNTS):
-        files.add([rows_of(counts)], state=f"after {number}")
+        files.add(rows_of(counts), state=f"after {number}")
     return timeline
 
 
@@ -69,7 +69,7 @@ def test_a_damaged_one_ends_what_can_be_used(damage, kept):
     files = CheckpointFiles(kept, made_by=MADE_BY)
     assert files.state() == "after 0"
     assert heights(files) == [2]
-    files.add([rows_of([1])], state="again")
+    files.add(rows_of([1]), state="again")
     assert CheckpointFiles(kept, made_by=MADE_BY).state() == "again"
 
 
@@ -77,7 +77,7 @@ def test_none_is_taken_to_follow_another_one_than_it_did(kept):
     checkpoint_paths(kept)[0].unlink()
     files = CheckpointFiles(kept, made_by=MADE_BY)
     assert files.state() is None
-    files.add([rows_of([1])], state="anew")
+    files.add(rows_of([1]), state="anew")
     again = CheckpointFiles(kept, made_by=MADE_BY)
     assert again.state() == "anew"
     assert heights(again) == [1]
@@ -104,6 +104,6 @@ def test_a_removal_that_was_stopped_is_finished_by_the_next(kept):
 
 def test_long_names_that_begin_alike_have_their_own(tmp_path):
     first, second = (tmp_path / f"{'x' * 230}{end}.parquet" for end in "ab")
-    CheckpointFiles(first, made_by=MADE_BY).add([rows_of([1])], state="first")
+    CheckpointFiles(first, made_by=MADE_BY).add(rows_of([1]), state="first")
     assert CheckpointFiles(second, made_by=MADE_BY).state() is None
     assert CheckpointFiles(first, made_by=MADE_BY).state() == "first"

@@ -54,7 +54,7 @@ class CheckpointFiles:
         for number in range(1, self._sound + 1):
             yield pq.read_table(_path(self._timeline, number), partitioning=None)
 
-    def add(self, rows: Sequence[pa.Table], *, state: str) -> None:
+    def add(self, rows: pa.Table | None, *, state: str) -> None:
         """Write the rows since the last checkpoint, and the state of the work after them.
 
         Raises:
@@ -64,8 +64,8 @@ class CheckpointFiles:
         self._remove_unsound()
         number = self._sound + 1
         with TimelineWriter(_path(self._timeline, number)) as writer:
-            for table in rows:
-                writer.write(table)
+            if rows is not None:
+                writer.write(rows)
             own = {_NUMBER_KEY: str(number), _STATE_KEY: state}
             writer.finish({**self._made_by, **own})
         self._sound = number

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidfer.atomic import hidden_file, make_folder, publish, writing
+from vidfer.timeline.row_buffer import RowBuffer
 from vidfer.timeline.schema import TIMELINE_SCHEMA
 from vidfer.timeline.seal import BLANK_SEAL, seal
 
@@ -33,8 +34,7 @@ class TimelineWriter:
         make_folder(path.parent)
         self._path = path
         self._temporary = hidden_file(path)
-        self._waiting: list[pa.Table] = []
-        self._waiting_rows = 0
+        self._waiting = RowBuffer()
         with writing(path):
             self._writer = pq.ParquetWriter(
                 self._temporary, TIMELINE_SCHEMA, compression="zstd", write_page_checksum=True
@@ -61,9 +61,8 @@ class TimelineWriter:
         Raises:
             OutputError: the disk is full or fails.
         """
-        self._waiting.append(rows)
-        self._waiting_rows += len(rows)
-        if self._waiting_rows >= _ROW_GROUP_ROWS:
+        self._waiting.add(rows)
+        if self._waiting.rows >= _ROW_GROUP_ROWS:
             self._write_group()
 
     def finish(self, metadata: Mapping[str, str]) -> None:
@@ -80,9 +79,8 @@ class TimelineWriter:
         publish(self._temporary, self._path)
 
     def _write_group(self) -> None:
-        if not self._waiting:
+        rows = self._waiting.take()
+        if rows is None:
             return
-        rows = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
-        self._waiting, self._waiting_rows = [], 0
         with writing(self._path):
             self._writer.write_table(rows)
