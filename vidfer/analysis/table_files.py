@@ -12,10 +12,10 @@ from vidfer.errors import UsageError
 
 _CELLS: Final = cell_text(pl.col(pl.String))
 
-_WRITERS: Final[dict[str, Callable[[pl.DataFrame, Path], None]]] = {
-    ".parquet": lambda table, path: table.write_parquet(path),
-    ".csv": lambda table, path: table.with_columns(_CELLS).write_csv(path),
-    ".json": lambda table, path: table.write_json(path),
+_WRITERS: Final[dict[str, Callable[[pl.LazyFrame, Path], None]]] = {
+    ".parquet": lambda rows, path: rows.sink_parquet(path),
+    ".csv": lambda rows, path: rows.with_columns(_CELLS).sink_csv(path),
+    ".json": lambda rows, path: rows.collect().write_json(path),
 }
 
 
@@ -31,31 +31,11 @@ def check_table_path(path: Path) -> None:
         raise UsageError(f"{path.parent} is no folder: make it, or write elsewhere.")
 
 
-def sink_table(table: pl.LazyFrame, path: Path) -> None:
-    """Write rows as they come, in the format that the path's ending says.
-
-    Parquet and CSV pass through memory a few videos at a time, JSON as a whole.
-
-    Raises:
-        OutputError: the file cannot be written.
-        UsageError: the ending says no such format.
-    """
-    check_table_path(path)
-    kind = path.suffix.casefold()
-    if kind == ".json":
-        write_table(table.collect(), path)
-        return
-    with replacing(path) as (temporary,):
-        if kind == ".parquet":
-            table.sink_parquet(temporary)
-        else:
-            table.with_columns(_CELLS).sink_csv(temporary)
-
-
-def write_table(table: pl.DataFrame, path: Path) -> None:
+def write_table(table: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
     """Write a table in the format that the path's ending says; JSON is a list of rows.
 
-    In CSV, a text that a spreadsheet would take for a formula gets `./` before it.
+    Lazy rows pass through memory as they come, but for JSON. In CSV, a text that a
+    spreadsheet would take for a formula gets `./` before it.
 
     Raises:
         OutputError: the file cannot be written.
@@ -63,4 +43,4 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
     """
     check_table_path(path)
     with replacing(path) as (temporary,):
-        _WRITERS[path.suffix.casefold()](table, temporary)
+        _WRITERS[path.suffix.casefold()](table.lazy(), temporary)

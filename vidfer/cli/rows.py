@@ -28,7 +28,7 @@ def write_rows(rows: "pl.LazyFrame", output: Path) -> None:
         UsageError: its ending says no format, or the rows cannot be made.
     """
     # A heavy library, which --help needs not.
-    from vidfer.analysis.table_files import sink_table
+    from vidfer.analysis.table_files import write_table
 
-    sink_table(rows, output)
+    write_table(rows, output)
     click.echo(f"Written to {output}.")
