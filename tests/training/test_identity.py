@@ -14,12 +14,17 @@ from vidfer.training.recipe import Recipe
 
 RECIPE = Recipe(network="tiny", epochs=10, teachers=("one", "two"))
 IDENTITY = RunIdentity(
-    recipe=RECIPE, data_sha256="a" * 64, teachers_sha256=("b" * 64, "c" * 64), device="cpu"
+    recipe=RECIPE,
+    data_sha256="a" * 64,
+    initial_sha256="e" * 64,
+    teachers_sha256=("b" * 64, "c" * 64),
+    device="cpu",
 )
 
 # A value of every setting but the length that is not the default.
 OTHER_SETTINGS = {
     "network": "paper",
+    "initial_weights": "mine",
     "optimizer": "sgd",
     "learning_rate": 0.5,
     "weight_decay": 0.1,
@@ -34,6 +39,7 @@ OTHER_SETTINGS = {
     "teachers": ("one",),
     "teachers_weight": 0.1,
     "teachers_temperature": 2.0,
+    "teachers_flip": True,
     "augmentation": Augmentation(flip=True),
     "seed": 9,
 }
@@ -79,6 +85,7 @@ def test_a_setting_in_a_table_is_named_with_both_values():
     ("change", "words"),
     [
         ({"data_sha256": "d" * 64}, "pictures, labels or votes"),
+        ({"initial_sha256": None}, "first weights"),
         ({"teachers_sha256": ("b" * 64, "d" * 64)}, "weights of a teacher"),
         ({"device": "cuda"}, "device cuda, not cpu"),
     ],

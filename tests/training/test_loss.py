@@ -141,6 +141,17 @@ def test_several_teachers_speak_with_the_mean_of_their_probabilities(temperature
     torch.testing.assert_close(loss_of(recipe)(logits, labels, CROPS), expected)
 
 
+def test_teachers_may_speak_of_the_mirror_image_too(make_teacher):
+    path = make_teacher(1)
+    recipe = Recipe(teachers=(str(path),), teachers_weight=1, teachers_flip=True)
+    logits, labels = logits_for(len(CROPS)), torch.zeros(len(CROPS), dtype=torch.int64)
+    network = load_model(str(path)).network
+    with torch.inference_mode():
+        wanted = (network(CROPS).softmax(1) + network(CROPS.flip(3)).softmax(1)) / 2
+    expected = -(wanted * logits.log_softmax(1)).sum(1).mean()
+    torch.testing.assert_close(loss_of(recipe)(logits, labels, CROPS), expected)
+
+
 def test_teachers_do_not_learn_and_are_known_by_their_checksum(make_teacher):
     path = make_teacher(1)
     loss = loss_of(Recipe(teachers=(str(path),), precision="bfloat16"))

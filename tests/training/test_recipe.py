@@ -17,6 +17,7 @@ from vidfer.training.recipe import Recipe, read_recipe, recipe_from, shipped_rec
 OTHER = Recipe(
     network="other",
     optimizer="nesterov",
+    initial_weights="runs/mine/mine.safetensors",
     learning_rate=0.02,
     weight_decay=1e-4,
     schedule="trapezoid",
@@ -32,6 +33,7 @@ OTHER = Recipe(
     teachers=("paper", "runs/mine/mine.safetensors"),
     teachers_weight=0.7,
     teachers_temperature=3.0,
+    teachers_flip=True,
     augmentation=Augmentation(flip=True, shift=0.1, mixup=0.2),
     seed=3,
 )
@@ -39,6 +41,7 @@ OTHER = Recipe(
 # The values beyond each bound, and of another type.
 REFUSED = {
     "network": ("", 5, None),
+    "initial_weights": ("", 5),
     "optimizer": ("rmsprop", "", 3, None),
     "learning_rate": (0, -1e-3, math.nan, math.inf, True, "fast", None),
     "weight_decay": (-1e-4, math.nan, "much"),
@@ -55,6 +58,7 @@ REFUSED = {
     "teachers": ("paper", 3, None, ("",), ("paper", 3)),
     "teachers_weight": (1.1, -0.1),
     "teachers_temperature": (0, -1),
+    "teachers_flip": (1, "yes", None),
     "augmentation": (None, True, {"flip": True}),
     "seed": (-1, 2.5, True, 2**64),
 }

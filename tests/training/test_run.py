@@ -10,7 +10,7 @@ import torch
 
 from tests.tiny import striped_faces, tiny_network
 from vidfer.emotion.cards import ModelCard
-from vidfer.emotion.models import save_weights
+from vidfer.emotion.models import load_model, save_weights
 from vidfer.emotion.networks import NETWORKS
 from vidfer.errors import DataError, SettingsError
 from vidfer.training.augmentation import Augmentation
@@ -250,6 +250,27 @@ def write_teacher(tmp_path) -> Callable[[int], Path]:
         return path
 
     return write
+
+
+def test_a_run_begins_with_the_weights_that_its_recipe_names(write_teacher, path):
+    known = write_teacher(1)
+    recipe = replace(RECIPE, initial_weights=str(known))
+    first_weights = load_model(str(known)).network.state_dict()
+    run = started(recipe)
+    assert_same_bits(weights_of(run), first_weights)
+    undisturbed = weights_of(after(run, epochs=2))
+    after(started(recipe), epochs=1).save(path)
+    resumed = started(recipe)
+    resumed.restore(path)
+    assert_same_bits(weights_of(after(resumed, epochs=1)), undisturbed)
+    write_teacher(2)
+    assert "other first weights" in refusal_of(path, recipe)
+
+
+def test_first_weights_of_another_network_are_refused(write_teacher):
+    recipe = replace(RECIPE, network="paper", initial_weights=str(write_teacher(1)))
+    with pytest.raises(SettingsError, match="are of the network 'tiny', the recipe trains 'paper'"):
+        started(recipe)
 
 
 def test_a_run_with_a_teacher_goes_on_bit_for_bit(write_teacher, path):

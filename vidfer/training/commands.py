@@ -13,7 +13,7 @@ from torch import nn
 
 from vidfer import __version__
 from vidfer.atomic import make_folder, replacing
-from vidfer.compute import choose_device, torch_threads
+from vidfer.compute import choose_device, keep_freed_memory, torch_threads
 from vidfer.config import DEFAULT_MODEL
 from vidfer.emotion.arithmetic import multiply_adds
 from vidfer.emotion.cards import ModelCard
@@ -83,6 +83,7 @@ def train(
     stem = (Path(output) if output is not None else Path("runs") / model) / model
     checkpoint = beside(stem, "checkpoint.safetensors")
     torch_device = choose_device(device)
+    keep_freed_memory()
     with torch_threads(threads):
         training, held_out = read_training_data(Path(data))
         make_folder(stem.parent)

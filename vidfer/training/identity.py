@@ -14,10 +14,11 @@ _LENGTH: Final = ("epochs", "decay_epochs")
 
 @dataclass(frozen=True, kw_only=True)
 class RunIdentity:
-    """What decides a run's outcome: recipe, training data, teachers, kind of device."""
+    """What decides a run's outcome: recipe, training data, first weights, teachers, device."""
 
     recipe: Recipe
     data_sha256: str
+    initial_sha256: str | None
     teachers_sha256: tuple[str, ...]
     device: str
 
@@ -35,6 +36,7 @@ class RunIdentity:
         return cls(
             recipe=recipe_from(values["recipe"], source=source),
             data_sha256=values["data_sha256"],
+            initial_sha256=values["initial_sha256"],
             teachers_sha256=tuple(values["teachers_sha256"]),
             device=values["device"],
         )
@@ -48,6 +50,8 @@ class RunIdentity:
         )
 
     def _input_difference(self, other: "RunIdentity") -> str | None:
+        if other.initial_sha256 != self.initial_sha256:
+            return "other first weights"
         if other.teachers_sha256 != self.teachers_sha256:
             return "other weights of a teacher"
         if other.data_sha256 != self.data_sha256:

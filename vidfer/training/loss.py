@@ -5,10 +5,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from vidfer.emotion.folding import for_inference, input_dtype
 from vidfer.emotion.models import load_model
 from vidfer.emotion.networks import require_side
 from vidfer.emotions import EMOTIONS
-from vidfer.training.optimization import autocast
 from vidfer.training.recipe import Recipe
 
 
@@ -16,7 +16,8 @@ class TrainingLoss:
     """The loss of a batch, with the recipe's label smoothing, class balance and teachers.
 
     Teachers see the same changed pictures as the network, and what counts is the mean of
-    their probabilities (Hinton et al. 2015).
+    their probabilities (Hinton et al. 2015), with the recipe's `teachers_flip` also over
+    each picture and its mirror image.
 
     Raises:
         SettingsError: a teacher does not take pictures of the recipe's `crop_side_px`.
@@ -31,7 +32,8 @@ class TrainingLoss:
         self._teachers: list[nn.Module] = []
         for name, model in zip(recipe.teachers, models):
             require_side(model.network, name=name, side_px=recipe.augmentation.crop_side_px)
-            self._teachers.append(model.network.to(device).to(memory_format=torch.channels_last))
+            teacher = for_inference(model.network, precision=recipe.precision)
+            self._teachers.append(teacher.to(device))
 
     def __call__(
         self, logits: torch.Tensor, targets: torch.Tensor, crops: torch.Tensor
@@ -61,8 +63,10 @@ class TrainingLoss:
 
     def _of_teachers(self, logits: torch.Tensor, crops: torch.Tensor) -> torch.Tensor:
         temperature = self._recipe.teachers_temperature
-        with torch.no_grad(), autocast(self._recipe, crops.device):
-            taught = [teacher(crops).float() for teacher in self._teachers]
+        seen = crops.to(input_dtype(self._recipe.precision))
+        views = [seen, seen.flip(-1)] if self._recipe.teachers_flip else [seen]
+        with torch.no_grad():
+            taught = [teacher(view).float() for teacher in self._teachers for view in views]
         wanted = torch.stack([torch.softmax(z / temperature, dim=1) for z in taught]).mean(dim=0)
         # The square keeps the gradient's size when the temperature softens both sides.
         return temperature**2 * functional.cross_entropy(logits / temperature, wanted)

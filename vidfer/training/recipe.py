@@ -30,6 +30,7 @@ class Recipe:
     """
 
     network: str = "paper"
+    initial_weights: str | None = None
     optimizer: Optimizer = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
@@ -46,6 +47,7 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     teachers_weight: float = 0.5
     teachers_temperature: float = 1.0
+    teachers_flip: bool = False
     augmentation: Augmentation = Augmentation()
     seed: int = 0
 

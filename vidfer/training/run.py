@@ -45,7 +45,7 @@ class TrainingRun:
     Raises:
         SettingsError: the network is unknown, or it or a teacher does not take the
             recipe's crops.
-        WeightsError: a teacher is unknown or altered.
+        WeightsError: first weights or a teacher are unknown or altered.
     """
 
     def __init__(self, training: LabelledFaces, *, recipe: Recipe, device: torch.device) -> None:
@@ -62,6 +62,7 @@ class TrainingRun:
         self._identity = RunIdentity(
             recipe=recipe,
             data_sha256=data_sha256(training),
+            initial_sha256=self._state.initial_sha256,
             teachers_sha256=self._loss.teachers_sha256,
             device=device.type,
         )

@@ -3,7 +3,9 @@
 import torch
 from torch import nn
 
+from vidfer.emotion.models import load_model
 from vidfer.emotion.networks import make_network, require_side
+from vidfer.errors import SettingsError
 from vidfer.training.optimization import WeightAverage, make_optimizer
 from vidfer.training.recipe import Recipe
 
@@ -13,16 +15,20 @@ _Tensors = dict[str, torch.Tensor]
 class TrainingState:
     """A network in training, its optimiser, its running average and all random numbers.
 
-    `shuffler` draws the order of the pictures, `changer` (on the device) what happens to
-    them; first weights and dropout come from torch's own random numbers.
+    First weights are those that the recipe names (`initial_sha256` is their checksum, else
+    None) or come, like dropout, from torch's own random numbers; `shuffler` draws the order
+    of the pictures, `changer` (on the device) what happens to them.
 
     Raises:
-        SettingsError: the network is unknown or does not take the recipe's crops.
+        SettingsError: the network is unknown, does not take the recipe's crops, or is
+            another one than that of the first weights.
+        WeightsError: the first weights are unknown or altered.
     """
 
     def __init__(self, recipe: Recipe, *, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
         network = make_network(recipe.network)
+        self.initial_sha256 = _fill(network, recipe)
         require_side(network, name=recipe.network, side_px=recipe.augmentation.crop_side_px)
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self.average = WeightAverage(self.network, decay=recipe.average) if recipe.average else None
@@ -73,6 +79,20 @@ class TrainingState:
         if self._device.type == "cuda":
             states["device"] = torch.cuda.get_rng_state(self._device)
         return states
+
+
+def _fill(network: nn.Module, recipe: Recipe) -> str | None:
+    """Give the network the first weights that the recipe names, if any; return their SHA-256."""
+    if recipe.initial_weights is None:
+        return None
+    model = load_model(recipe.initial_weights)
+    if model.card.network != recipe.network:
+        raise SettingsError(
+            f"initial_weights '{recipe.initial_weights}' are of the network "
+            f"'{model.card.network}', the recipe trains '{recipe.network}'."
+        )
+    network.load_state_dict(model.network.state_dict())
+    return model.card.weights_sha256
 
 
 def _memory_of(optimizer: torch.optim.Optimizer) -> _Tensors:
