@@ -3,7 +3,7 @@
 import platform
 import re
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from vidfer.errors import SettingsError
 from vidfer.training.calibration import fit_temperature
 from vidfer.training.data import LabelledFaces, held_out_name, read_training_data
 from vidfer.training.data.copies import are_copies
+from vidfer.training.earlier_models import with_models_made
 from vidfer.training.loop import logits_of, train_network
 from vidfer.training.metrics import ClassificationReport
 from vidfer.training.recipe import Recipe, shipped_recipe
@@ -69,7 +70,8 @@ def train(
     confusion matrix and the temperature, PrivateTest is not touched. Beside the weights
     lie a checkpoint after each epoch, from which the same call goes on unless
     `overwrite`, and history and confusion as Parquet and PNG. Weights and card of an
-    earlier run are replaced when the new ones are complete.
+    earlier run are replaced when the new ones are complete. Recipes that the recipe names as
+    first weights or teachers are followed first, in folders of their own below `output`.
 
     Raises:
         DataError: the data or checkpoint cannot be used, or training diverged.
@@ -79,14 +81,27 @@ def train(
         OutputError: `output` cannot be written.
     """
     _require_file_name(model)
-    recipe = recipe or shipped_recipe(model)
-    stem = (Path(output) if output is not None else Path("runs") / model) / model
-    checkpoint = beside(stem, "checkpoint.safetensors")
+    folder = Path(output) if output is not None else Path("runs") / model
     torch_device = choose_device(device)
+
+    def make(path: Path, earlier: Recipe) -> Path:
+        return train(
+            data,
+            model=path.stem,
+            output=folder / path.stem,
+            recipe=earlier,
+            device=device,
+            threads=threads,
+            overwrite=overwrite,
+            on_epoch=on_epoch,
+        )
+
+    recipe = with_models_made(recipe or shipped_recipe(model), make)
+    checkpoint = beside(folder / model, "checkpoint.safetensors")
     keep_freed_memory()
     with torch_threads(threads):
         training, held_out = read_training_data(Path(data))
-        make_folder(stem.parent)
+        make_folder(folder)
         if overwrite:
             checkpoint.unlink(missing_ok=True)
         network, history = train_network(
@@ -98,26 +113,47 @@ def train(
             on_epoch=on_epoch,
         )
         logits = logits_of(network, held_out, device=torch_device)
-    held_out_title = held_out_name(Path(data))
-    save_history(history, stem)
+    trained = _Trained(network, history, training, held_out, logits)
+    made_with = _made_with(torch_device, threads)
+    return _save(trained, Path(data), recipe, stem=folder / model, made_with=made_with)
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A network, how it came about, and its logits for the held-out pictures."""
+
+    network: nn.Module
+    history: list[EpochResult]
+    training: LabelledFaces
+    held_out: LabelledFaces
+    logits: torch.Tensor
+
+
+def _save(
+    trained: _Trained, data: Path, recipe: Recipe, *, stem: Path, made_with: dict[str, str]
+) -> Path:
+    """Write history, confusion, weights and card; return the path of the weights."""
+    training, held_out, logits = trained.training, trained.held_out, trained.logits
+    held_out_title = held_out_name(data)
+    save_history(trained.history, stem)
     report = ClassificationReport.of(held_out.labels, logits.argmax(1).numpy())
-    save_confusion(report, stem, title=f"{model} on {held_out_title}")
+    save_confusion(report, stem, title=f"{stem.name} on {held_out_title}")
     official = held_out_title == _PUBLIC_TEST
     card = ModelCard(
-        name=model,
+        name=stem.name,
         network=recipe.network,
         weights_sha256="",  # known when the weights are written
         temperature=round(_temperature(logits, held_out, training), 4),
-        parameters=sum(p.numel() for p in network.parameters()),
-        multiply_adds=multiply_adds(network),
-        data=_DATA if official else _own_data(Path(data).name, training, held_out_title),
+        parameters=sum(p.numel() for p in trained.network.parameters()),
+        multiply_adds=multiply_adds(trained.network),
+        data=_DATA if official else _own_data(data.name, training, held_out_title),
         licence=_LICENCE if official else _OWN_LICENCE,
         limits=_LIMITS + _NOISE if official else _LIMITS,
         recipe=_without_folders(recipe),
-        made_with=_made_with(torch_device, threads),
-        history=[result.as_dict() for result in history],
+        made_with=made_with,
+        history=[result.as_dict() for result in trained.history],
     )
-    return _save_model(network, card, stem.parent)
+    return _save_model(trained.network, card, stem.parent)
 
 
 def _temperature(logits: torch.Tensor, held_out: LabelledFaces, training: LabelledFaces) -> float:
@@ -132,8 +168,13 @@ def _temperature(logits: torch.Tensor, held_out: LabelledFaces, training: Labell
 
 
 def _without_folders(recipe: Recipe) -> dict[str, object]:
-    """Return the recipe's values; teachers by file name, since a card tells of no machine."""
-    return {**asdict(recipe), "teachers": [Path(teacher).name for teacher in recipe.teachers]}
+    """Return the recipe's values; models by file name, since a card tells of no machine."""
+    first = recipe.initial_weights
+    return {
+        **asdict(recipe),
+        "initial_weights": None if first is None else Path(first).name,
+        "teachers": [Path(teacher).name for teacher in recipe.teachers],
+    }
 
 
 def _own_data(data: str, training: LabelledFaces, held_out_title: str) -> str:

@@ -1,6 +1,6 @@
 """How a network is trained: the settings that remake its weights."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -16,6 +16,9 @@ Precision = Literal["float32", "bfloat16"]
 
 # Batch normalisation has no variance to work with in a batch of one.
 LEAST_BATCH: Final = 2
+
+# First weights and teachers of this suffix are recipes, which are followed before.
+RECIPE_SUFFIX: Final = ".toml"
 
 # What torch's whole numbers, and TOML's, can hold.
 _MOST_WHOLE: Final = 2**63 - 1
@@ -108,10 +111,23 @@ def _made(kind: type[_Settings], values: dict[str, Any], *, source: str) -> _Set
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe from a TOML file.
 
+    Recipe files that it names in turn are looked for from the file's own folder.
+
     Raises:
         SettingsError: the file cannot be read, or holds an unknown or wrong value.
     """
-    return recipe_from(read_toml(path), source=str(path))
+    recipe = recipe_from(read_toml(path), source=str(path))
+    first = recipe.initial_weights
+    return replace(
+        recipe,
+        initial_weights=None if first is None else _found_from(path, first),
+        teachers=tuple(_found_from(path, teacher) for teacher in recipe.teachers),
+    )
+
+
+def _found_from(path: Path, name: str) -> str:
+    """Return where a recipe file that `path` names lies; other names stay as they are."""
+    return str(path.parent / name) if name.endswith(RECIPE_SUFFIX) else name
 
 
 def shipped_recipe(name: str) -> Recipe:
