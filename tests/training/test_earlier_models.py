@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.tiny_splits import write_tiny_splits
 
+from tests.tiny_splits import write_tiny_splits
 from vidfer.emotion.cards import read_card
 from vidfer.errors import SettingsError
 from vidfer.training.commands import train
