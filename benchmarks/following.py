@@ -7,7 +7,7 @@ The table that the default of --detect-every is chosen from.
 
 import statistics
 import tempfile
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,19 @@ from material import Analysis, title_of
 from measuring import Report, Work, alternate, cpu_ms, parser, speeds
 
 from vidfer.config import AnalyzeSettings
+from vidfer.emotions import EMOTIONS
 
 QUESTION = (
     "What does following faces between detections cost and save? *Found* is the share of the "
     "rows with a face, of detection in every frame, for which there is a row of the same frame "
     "with an IoU of 0.7 or more; *invented* the share of its own rows without such a partner; "
     "*same emotion* the share of the same rows as for *found* whose partner has the same most "
-    "likely emotion; *searched* how many frames the whole cascade looked at, of all."
+    "likely emotion; *searched* how many frames the whole cascade looked at, of all. *Large* "
+    "counts only faces of at least 40 px, the default of --min-face; *clear* only rows that were "
+    "found and whose emotion leads the second by 0.1 or more."
 )
+LARGE_PX = 40
+CLEAR_LEAD = 0.1
 SAME_IOU = 0.7
 BOX = ["box_x", "box_y", "box_w", "box_h"]
 
@@ -73,22 +78,38 @@ class Agreement:
     """Shares of rows; of no rows, nothing is missing."""
 
     found: float
+    found_large: float
     invented: float
     same_emotion: float
+    same_emotion_clear: float
 
 
 def agreement(reference: pl.DataFrame, rows: pl.DataFrame) -> Agreement:
     """Compare rows with those of detection in every frame."""
     keys = ["frame", "face"]
+    large = pl.max_horizontal("box_w", "box_h") >= LARGE_PX
+    clear = lead() >= CLEAR_LEAD
     pairs = reference.join(rows, on="frame", suffix="_other")
     close = pairs.filter(pl.Series(ious(pairs), dtype=pl.Float64) >= SAME_IOU)
     same = close.filter(pl.col("emotion") == pl.col("emotion_other"))
     partners = close.select("frame", "face_other").n_unique()
     return Agreement(
         found=share(close.select(keys).n_unique(), len(reference)),
+        found_large=share(
+            close.filter(large).select(keys).n_unique(), len(reference.filter(large))
+        ),
         invented=1 - share(partners, len(rows)),
         same_emotion=share(same.select(keys).n_unique(), len(reference)),
+        same_emotion_clear=share(
+            same.filter(clear).select(keys).n_unique(), close.filter(clear).select(keys).n_unique()
+        ),
     )
+
+
+def lead() -> pl.Expr:
+    """Return by how much the most likely emotion leads the second."""
+    ranked = pl.concat_list(EMOTIONS).list.sort(descending=True)
+    return ranked.list.get(0) - ranked.list.get(1)
 
 
 def share(part: int, whole: int) -> float:
@@ -118,11 +139,11 @@ def compare(report: Report, clip: Path, followers: dict[int, Follower], *, round
         agreed = agreement(reference, follower.faces())
         once = taken[str(every)]
         saved = statistics.median(o.cpu_s / r.cpu_s for o, r in zip(once, taken["1"]))
-        shares = (agreed.found, agreed.invented, agreed.same_emotion, follower.searched_share)
+        shares = (*astuple(agreed), follower.searched_share)
         figures = [f"{share:.1%}" for share in shares]
         rows.append([str(every), *figures, cpu_ms(once), f"{saved:.2f}", speeds(once)])
     report.say(f"**{title_of(clip)}**, {len(reference):,} rows with a face")
-    heads = ["N", "found", "invented", "same emotion", "searched"]
+    heads = ["N", "found", "large", "invented", "same emotion", "clear", "searched"]
     report.table([*heads, "CPU ms a frame", "of N = 1", "frames/s"], rows)
 
 

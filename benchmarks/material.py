@@ -15,7 +15,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from vidfer.config import AnalyzeSettings
-from vidfer.job import VideoJob
+from vidfer.job import Progress, VideoJob
+from vidfer.profiling import NO_PROFILE
 from vidfer.timeline.manifest import VideoResult
 from vidfer.video_worker import VideoWorker
 
@@ -68,16 +69,20 @@ class Analysis:
 
     def __init__(self, folder: Path, *, settings: AnalyzeSettings, threads: int) -> None:
         """Prepare; the timeline is written to `folder`."""
-        self._worker = VideoWorker(replace(settings, threads=threads))
+        self._worker = VideoWorker(replace(settings, threads=threads), profile=True)
+        self.profile = NO_PROFILE
         self.timeline = folder / "timeline.parquet"
 
     def run(self, clip: Path) -> VideoResult:
         """Analyse a clip from file to timeline."""
         job = VideoJob(clip, clip.name, self.timeline, self.timeline.name)
-        result = self._worker.run(job, lambda progress: None)
+        result = self._worker.run(job, self._keep_profile)
         if result.status != "done":
             raise SystemExit(f"{clip} is no clip to measure with: {result.error}")
         return result
+
+    def _keep_profile(self, progress: Progress) -> None:
+        self.profile = progress.profile or self.profile
 
     def frames(self, clip: Path) -> int:
         """Analyse a clip; return how many frames it has."""
