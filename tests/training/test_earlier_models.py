@@ -100,6 +100,8 @@ def test_training_makes_what_its_recipe_builds_on_and_goes_on_from_it(
     first = tmp_path / "out" / "first" / "first.safetensors"
     assert read_card(first).recipe["seed"] == 1
     assert read_card(made).recipe["initial_weights"] == "first.safetensors"
+    assert "began with the weights of 'first.safetensors'" in read_card(made).data
+    assert "began with" not in read_card(first).data
     assert read_card(made).recipe["teachers"] == ["first.safetensors"]
     before = made.read_bytes()
     assert trained().read_bytes() == before

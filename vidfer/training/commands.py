@@ -146,7 +146,8 @@ def _save(
         temperature=round(_temperature(logits, held_out, training), 4),
         parameters=sum(p.numel() for p in trained.network.parameters()),
         multiply_adds=multiply_adds(trained.network),
-        data=_DATA if official else _own_data(data.name, training, held_out_title),
+        data=(_DATA if official else _own_data(data.name, training, held_out_title))
+        + _begun_with(recipe),
         licence=_LICENCE if official else _OWN_LICENCE,
         limits=_LIMITS + _NOISE if official else _LIMITS,
         recipe=_without_folders(recipe),
@@ -175,6 +176,17 @@ def _without_folders(recipe: Recipe) -> dict[str, object]:
         "initial_weights": None if first is None else Path(first).name,
         "teachers": [Path(teacher).name for teacher in recipe.teachers],
     }
+
+
+def _begun_with(recipe: Recipe) -> str:
+    """Say whose weights the network began with, since their data and licence matter as well."""
+    if recipe.initial_weights is None:
+        return ""
+    first = Path(recipe.initial_weights).name
+    return (
+        f" It began with the weights of '{first}': what their card says of data and licence "
+        "counts here, too."
+    )
 
 
 def _own_data(data: str, training: LabelledFaces, held_out_title: str) -> str:
