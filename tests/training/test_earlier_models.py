@@ -63,23 +63,22 @@ def test_a_recipe_that_names_no_other_stays_as_it_is():
     assert maker.asked == []
 
 
-def test_a_recipe_that_builds_on_itself_is_refused_before_anything_is_made(write):
-    write("one.toml", 'teachers = ["two.toml"]\n')
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ('teachers = ["two.toml"]', r"one\.toml builds on itself: let its initial"),
+        ('teachers = ["others/../one.toml"]', r"one\.toml builds on itself: let its initial"),
+        ('teachers = ["nowhere.toml"]', r"nowhere\.toml"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_before_anything_is(named, words, write):
+    write("one.toml", f"{named}\n")
     write("two.toml", 'initial_weights = "one.toml"\n')
+    write("others/other.toml")
     fine = write("fine.toml")
     maker = Maker()
     recipe = read_recipe(write("last.toml", f'teachers = ["{fine.name}", "one.toml"]\n'))
-    with pytest.raises(SettingsError, match=r"one\.toml builds on itself: let its initial"):
-        with_models_made(recipe, maker)
-    assert maker.asked == []
-
-
-def test_a_recipe_that_is_missing_is_refused_before_anything_is_made(write):
-    write("one.toml", 'teachers = ["nowhere.toml"]\n')
-    fine = write("fine.toml")
-    maker = Maker()
-    recipe = read_recipe(write("last.toml", f'teachers = ["{fine.name}", "one.toml"]\n'))
-    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
+    with pytest.raises(SettingsError, match=words):
         with_models_made(recipe, maker)
     assert maker.asked == []
 

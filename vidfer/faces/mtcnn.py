@@ -117,10 +117,8 @@ class MtcnnDetector:
     def _level_map(self, table: ColourTable, height: int, width: int) -> torch.Tensor:
         """Return P-Net's offsets and probabilities of one level, float32 (N, 6, cells)."""
         level = table.resized(height=height, width=width)
-        level = level.contiguous(memory_format=torch.channels_last)
-        # Frame by frame on the CPU: no slower, and no bit depends on the other frames.
-        block_items = 1 if level.device.type == "cpu" else len(level)
-        return in_blocks(self._pnet, level, block_items=block_items).flatten(start_dim=2)
+        # Frame by frame: no slower, and no bit depends on the other frames.
+        return _applied(self._pnet, level, block_items=1).flatten(start_dim=2)
 
     def _second_stage(
         self, surfaces: Surfaces, table: ColourTable, found: list[torch.Tensor]
@@ -194,16 +192,18 @@ def _cut(
 
 
 def _judged(network: nn.Module, cuts: torch.Tensor, *, block_items: int) -> torch.Tensor:
-    """Return the network's outputs, its columns side by side, float32 (N, C).
-
-    On the CPU in blocks of one size; a GPU takes all at once.
-    """
+    """Return the network's outputs, its columns side by side, float32 (N, C)."""
     if len(cuts) == 0:
         # Sixteen columns hold whatever either network would have returned.
         return cuts.new_empty((0, 16))
-    cuts = cuts.contiguous(memory_format=torch.channels_last)
-    whole = cuts.device.type != "cpu"
-    return in_blocks(network, cuts, block_items=len(cuts) if whole else block_items)
+    return _applied(network, cuts, block_items=block_items)
+
+
+def _applied(network: nn.Module, pictures: torch.Tensor, *, block_items: int) -> torch.Tensor:
+    """Apply a network to pictures, on the CPU in blocks of one size; a GPU takes all at once."""
+    pictures = pictures.contiguous(memory_format=torch.channels_last)
+    whole = pictures.device.type != "cpu"
+    return in_blocks(network, pictures, block_items=len(pictures) if whole else block_items)
 
 
 def _faces(squares: torch.Tensor, judged: torch.Tensor) -> Faces:

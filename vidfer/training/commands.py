@@ -170,12 +170,7 @@ def _temperature(logits: torch.Tensor, held_out: LabelledFaces, training: Labell
 
 def _without_folders(recipe: Recipe) -> dict[str, object]:
     """Return the recipe's values; models by file name, since a card tells of no machine."""
-    first = recipe.initial_weights
-    return {
-        **asdict(recipe),
-        "initial_weights": None if first is None else Path(first).name,
-        "teachers": [Path(teacher).name for teacher in recipe.teachers],
-    }
+    return asdict(recipe.with_models(lambda name: Path(name).name))
 
 
 def _begun_with(recipe: Recipe) -> str:

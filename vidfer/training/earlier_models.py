@@ -1,9 +1,7 @@
 """Models that a recipe builds on and that recipes of their own make."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from vidfer.errors import SettingsError
 from vidfer.training.recipe import RECIPE_SUFFIX, Recipe, read_recipe
@@ -20,21 +18,19 @@ def with_models_made(recipe: Recipe, make: Callable[[Path, Recipe], Path]) -> Re
     """
     recipes = {name: _read(name, above=()) for name in _named_by(recipe)}
     made = {name: str(make(Path(name), earlier)) for name, earlier in recipes.items()}
-    changes: dict[str, Any] = {"teachers": tuple(made.get(n, n) for n in recipe.teachers)}
-    if recipe.initial_weights in made:
-        changes["initial_weights"] = made[recipe.initial_weights]
-    return replace(recipe, **changes)
+    return recipe.with_models(lambda name: made.get(name, name))
 
 
-def _read(name: str, *, above: tuple[str, ...]) -> Recipe:
+def _read(name: str, *, above: tuple[Path, ...]) -> Recipe:
     """Read a recipe file, and those that it names to see that they can be read."""
-    if name in above:
+    path = Path(name).resolve()
+    if path in above:
         raise SettingsError(
             f"The recipe {name} builds on itself: let its initial_weights and teachers name others."
         )
     recipe = read_recipe(Path(name))
     for earlier in _named_by(recipe):
-        _read(earlier, above=(*above, name))
+        _read(earlier, above=(*above, path))
     return recipe
 
 

@@ -1,5 +1,6 @@
 """How a network is trained: the settings that remake its weights."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from importlib import resources
 from pathlib import Path
@@ -63,6 +64,15 @@ class Recipe:
                 f"and {self.decay_epochs} in {self.epochs}."
             )
 
+    def with_models(self, named: Callable[[str], str]) -> "Recipe":
+        """Return the recipe with other names for first weights and teachers."""
+        first = self.initial_weights
+        return replace(
+            self,
+            initial_weights=None if first is None else named(first),
+            teachers=tuple(map(named, self.teachers)),
+        )
+
 
 def _require_ranges(recipe: Recipe) -> None:
     above_0 = ("learning_rate", "teachers_temperature")
@@ -117,12 +127,7 @@ def read_recipe(path: Path) -> Recipe:
         SettingsError: the file cannot be read, or holds an unknown or wrong value.
     """
     recipe = recipe_from(read_toml(path), source=str(path))
-    first = recipe.initial_weights
-    return replace(
-        recipe,
-        initial_weights=None if first is None else _found_from(path, first),
-        teachers=tuple(_found_from(path, teacher) for teacher in recipe.teachers),
-    )
+    return recipe.with_models(lambda name: _found_from(path, name))
 
 
 def _found_from(path: Path, name: str) -> str:
