@@ -40,7 +40,14 @@ def test_pnet_computes_what_facenet_pytorch_computes(cascade, size):
         offsets, probabilities = facenet.PNet()(items)
         outputs = cascade.pnet(items)
     torch.testing.assert_close(outputs[:, :4], offsets, rtol=0, atol=1e-6)
-    torch.testing.assert_close(outputs[:, 4:], probabilities, rtol=0, atol=1e-6)
+    torch.testing.assert_close(outputs[:, 4:], probabilities[:, 1:], rtol=0, atol=1e-6)
+
+
+def test_pnets_first_slopes_are_of_either_sign_and_above_one():
+    slopes = facenet.PNet().prelu1.weight
+    assert (slopes < 0).sum() == network_weights.PNET_PAIRS
+    assert ((slopes > 0) & (slopes < 1)).any()
+    assert (slopes > 1).any()
 
 
 def test_rnet_computes_what_facenet_pytorch_computes(cascade):
@@ -81,8 +88,8 @@ def test_a_square_has_the_same_bits_in_any_company(precision, name, side_px):
 
 def test_probabilities_of_face_and_no_face_sum_to_one(cascade):
     with torch.inference_mode():
-        outputs = cascade.pnet(pictures(1, 50, 60))
-    torch.testing.assert_close(outputs[:, 4:].sum(dim=1), torch.ones(1, 20, 25))
+        outputs = cascade.rnet(pictures(20, 24, 24))
+    torch.testing.assert_close(outputs[:, 4:].sum(dim=1), torch.ones(20))
 
 
 def test_networks_are_ready_for_inference(cascade):

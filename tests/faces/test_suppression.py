@@ -79,6 +79,15 @@ def test_groups_do_not_touch_each_other(boxes, scores, iou):
     assert torch.equal(kept, one_by_one(corners, score, groups, iou))
 
 
+def test_groups_are_as_if_each_were_alone_however_many_there_are():
+    corners, score = random_boxes(40, 2), random_scores(40, 2)
+    groups = torch.arange(300).repeat_interleave(40)
+    kept = suppress(corners.repeat(300, 1), score.repeat(300), iou=0.5, groups=groups)
+    expected = nms(corners, score, 0.5)
+    for group in range(300):
+        assert torch.equal(kept[groups[kept] == group] - 40 * group, expected)
+
+
 def test_a_box_that_falls_to_a_better_one_suppresses_no_other():
     corners = torch.tensor([[0.0, 0, 10, 10], [4, 0, 14, 10], [8, 0, 18, 10]])
     score = torch.tensor([0.9, 0.8, 0.7])

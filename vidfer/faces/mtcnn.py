@@ -5,7 +5,7 @@ and so that nothing loops over candidates; thresholds, pyramid, resizing and box
 arithmetic are facenet-pytorch's, to which a test holds it.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import nn
 from vidfer.batches import LANDMARKS, DetectionBatch, FrameBatch
 from vidfer.compute import in_blocks, in_portions
 from vidfer.faces.boxes import clipped_regions, refine, squared
-from vidfer.faces.detection import Faces, detection_batch, without_contained
+from vidfer.faces.detection import Faces, detection_batch, no_faces, without_contained
 from vidfer.faces.networks import load_cascade
 from vidfer.faces.pyramid import Pyramid, pyramid_of
 from vidfer.faces.suppression import suppress
@@ -35,6 +35,21 @@ _SIDE_ONET: Final = 48
 
 # The sums of area take four bytes a sample: 12 MB at 1080p, and no more frames at once.
 _TABLES_BYTES: Final = 64 * 2**20
+
+
+class _Squares(NamedTuple):
+    """Squares of which at least one pixel lies in their frame, frame by frame.
+
+    frame: the row of each one's frame, int64 (N,).
+    corners: float32 (N, 4).
+    regions_px: the part inside the frame, as whole pixel edges, int64 (N, 4).
+        A square that reaches beyond the frame is cut at its edge and stretched, as in
+        facenet-pytorch.
+    """
+
+    frame: torch.Tensor
+    corners: torch.Tensor
+    regions_px: torch.Tensor
 
 
 class MtcnnDetector:
@@ -95,75 +110,67 @@ class MtcnnDetector:
         return _faces(squares, judged)
 
     def _find(self, surfaces: Surfaces, pyramid: Pyramid) -> list[Faces]:
-        table = ColourTable(surfaces)
-        squares = self._candidates(surfaces, table, pyramid)
-        squares = self._second_stage(surfaces, table, squares)
-        return self._third_stage(surfaces, table, squares)
-
-    def _candidates(
-        self, surfaces: Surfaces, table: ColourTable, pyramid: Pyramid
-    ) -> list[torch.Tensor]:
-        """Run P-Net over the frames' pyramids; return squares worth a closer look, per frame."""
         if not pyramid.levels:
-            return [torch.empty((0, 4), device=self._device) for _ in range(len(surfaces))]
+            return [no_faces() for _ in range(len(surfaces))]
+        table = ColourTable(surfaces)
+        squares = self._second_stage(surfaces, table, self._candidates(surfaces, table, pyramid))
+        frame, faces = self._third_stage(table, squares)
+        rows = (np.flatnonzero(frame == row) for row in range(len(surfaces)))
+        return [without_contained(faces.take(own)) for own in rows]
+
+    def _candidates(self, surfaces: Surfaces, table: ColourTable, pyramid: Pyramid) -> _Squares:
+        """Run P-Net over the frames' pyramids; return squares worth a closer look."""
         maps = torch.cat([self._level_map(table, *size) for size in pyramid.level_sizes_px], dim=2)
-        frame, cell = torch.nonzero(maps[:, 5] >= _THRESHOLDS[0], as_tuple=True)
-        corners, level = pyramid.corners_px.to(self._device)[cell], pyramid.level.to(self._device)
-        scores, offsets = maps[frame, 5, cell], maps[frame, :4, cell]
-        counts = torch.bincount(frame, minlength=len(surfaces)).tolist()
-        parts = (part.split(counts) for part in (corners, scores, offsets, level[cell]))
-        return [_visible(_merged(*frame_parts), surfaces) for frame_parts in zip(*parts)]
+        frame, cell = torch.nonzero(maps[:, 4] >= _THRESHOLDS[0], as_tuple=True)
+        corners, level = (
+            part.to(self._device)[cell] for part in (pyramid.corners_px, pyramid.level)
+        )
+        scores, offsets = maps[frame, 4, cell], maps[frame, :4, cell]
+        groups = frame * pyramid.levels + level
+        keep = suppress(corners, scores, iou=_SAME_LEVEL_IOU, groups=groups)
+        better = suppress(corners[keep], scores[keep], iou=_ANY_LEVEL_IOU, groups=frame[keep])
+        keep = _by_frame(keep[better], frame)
+        refined = refine(corners[keep], offsets[keep], inclusive=False)
+        return _visible(frame[keep], squared(refined), surfaces)
 
     def _level_map(self, table: ColourTable, height: int, width: int) -> torch.Tensor:
-        """Return P-Net's offsets and probabilities of one level, float32 (N, 6, cells)."""
+        """Return P-Net's offsets and probability of one level's cells, float32 (N, 5, cells)."""
         level = table.resized(height=height, width=width)
         # Frame by frame: no slower, and no bit depends on the other frames.
         return _applied(self._pnet, level, block_items=1).flatten(start_dim=2)
 
-    def _second_stage(
-        self, surfaces: Surfaces, table: ColourTable, found: list[torch.Tensor]
-    ) -> list[torch.Tensor]:
-        """Let R-Net judge and refine each frame's candidates (N, 4); return the survivors."""
-        cuts = _cut(surfaces, table, found, side_px=_SIDE_RNET)
-        judged = _judged(self._rnet, cuts, block_items=_RNET_BLOCK).split(
-            [len(part) for part in found]
-        )
-        survivors = []
-        for candidates, output in zip(found, judged):
-            passed = output[:, 5] > _THRESHOLDS[1]
-            corners, scores, offsets = candidates[passed], output[passed, 5], output[passed, :4]
-            keep = suppress(corners, scores, iou=_ANY_LEVEL_IOU)
-            refined = squared(refine(corners[keep], offsets[keep], inclusive=True))
-            survivors.append(_visible(refined, surfaces))
-        return survivors
+    def _second_stage(self, surfaces: Surfaces, table: ColourTable, found: _Squares) -> _Squares:
+        """Let R-Net judge and refine the candidates; return the survivors."""
+        cuts = table.cut(found.frame, found.regions_px, side_px=_SIDE_RNET)
+        judged = _judged(self._rnet, cuts, block_items=_RNET_BLOCK)
+        passed = judged[:, 5] > _THRESHOLDS[1]
+        frame, corners, judged = found.frame[passed], found.corners[passed], judged[passed]
+        keep = suppress(corners, judged[:, 5], iou=_ANY_LEVEL_IOU, groups=frame)
+        keep = _by_frame(keep, frame)
+        refined = refine(corners[keep], judged[keep, :4], inclusive=True)
+        return _visible(frame[keep], squared(refined), surfaces)
 
-    def _third_stage(
-        self, surfaces: Surfaces, table: ColourTable, found: list[torch.Tensor]
-    ) -> list[Faces]:
-        """Let O-Net judge and refine each frame's candidates and place the landmarks."""
-        cuts = _cut(surfaces, table, found, side_px=_SIDE_ONET)
-        judged = _judged(self._onet, cuts, block_items=_ONET_BLOCK).split(
-            [len(part) for part in found]
-        )
-        faces = []
-        for squares, output in zip(found, judged):
-            passed = output[:, 15] > _THRESHOLDS[2]
-            faces.append(without_contained(_faces(squares[passed], output[passed])))
-        return faces
+    def _third_stage(self, table: ColourTable, found: _Squares) -> tuple[np.ndarray, Faces]:
+        """Let O-Net judge and refine the candidates and place the landmarks.
+
+        Returns the faces and, int64 (F,), the frame of each.
+        """
+        cuts = table.cut(found.frame, found.regions_px, side_px=_SIDE_ONET)
+        judged = _judged(self._onet, cuts, block_items=_ONET_BLOCK)
+        passed = judged[:, 15] > _THRESHOLDS[2]
+        return found.frame[passed].cpu().numpy(), _faces(found.corners[passed], judged[passed])
 
 
-def _merged(
-    corners: torch.Tensor, scores: torch.Tensor, offsets: torch.Tensor, level: torch.Tensor
-) -> torch.Tensor:
-    """Merge one frame's overlapping candidates, first level by level, to squares (N, 4)."""
-    keep = suppress(corners, scores, iou=_SAME_LEVEL_IOU, groups=level)
-    keep = keep[suppress(corners[keep], scores[keep], iou=_ANY_LEVEL_IOU)]
-    return squared(refine(corners[keep], offsets[keep], inclusive=False))
+def _by_frame(keep: torch.Tensor, frame: torch.Tensor) -> torch.Tensor:
+    """Return the rows `keep`, those of the first frame first, else in their order."""
+    return keep[frame[keep].argsort(stable=True)]
 
 
-def _visible(corners: torch.Tensor, surfaces: Surfaces) -> torch.Tensor:
+def _visible(frame: torch.Tensor, corners: torch.Tensor, surfaces: Surfaces) -> _Squares:
     """Keep the boxes of which at least one pixel lies in the frame."""
-    return corners[_holds_pixels(_regions(corners, surfaces))]
+    regions = _regions(corners, surfaces)
+    inside = _holds_pixels(regions)
+    return _Squares(frame[inside], corners[inside], regions[inside])
 
 
 def _regions(corners: torch.Tensor, surfaces: Surfaces) -> torch.Tensor:
@@ -175,20 +182,6 @@ def _regions(corners: torch.Tensor, surfaces: Surfaces) -> torch.Tensor:
 def _holds_pixels(regions: torch.Tensor) -> torch.Tensor:
     """Tell which regions are not empty, bool (N,)."""
     return (regions[:, 2:] > regions[:, :2]).all(dim=1)
-
-
-def _cut(
-    surfaces: Surfaces, table: ColourTable, found: list[torch.Tensor], *, side_px: int
-) -> torch.Tensor:
-    """Return the pixels of each frame's boxes as normalised squares (N, 3, side, side).
-
-    A box that reaches beyond the frame is cut at its edge and stretched, as in
-    facenet-pytorch.
-    """
-    corners = torch.cat(found)
-    counts = torch.tensor([len(part) for part in found], device=corners.device)
-    rows = torch.repeat_interleave(torch.arange(len(found), device=corners.device), counts)
-    return table.cut(rows, _regions(corners, surfaces), side_px=side_px)
 
 
 def _judged(network: nn.Module, cuts: torch.Tensor, *, block_items: int) -> torch.Tensor:

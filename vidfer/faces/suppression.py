@@ -41,9 +41,12 @@ def _on_device(
 ) -> torch.Tensor:
     from torchvision.ops import batched_nms, nms  # costs more than a second
 
-    kept: torch.Tensor = (
-        nms(corners, scores, iou) if groups is None else batched_nms(corners, scores, groups, iou)
-    )
+    if groups is None:
+        alone: torch.Tensor = nms(corners, scores, iou)
+        return alone
+    # torchvision sets groups apart by moving them away from each other; in float32, the last
+    # of many would lose the fractions of their pixels.
+    kept: torch.Tensor = batched_nms(corners.double(), scores.double(), groups, iou)
     return kept
 
 

@@ -80,22 +80,21 @@ class Surfaces:
         """
         if self.device.type != "cpu":
             return ColourTable(self).cut(rows, regions_px, side_px=side_px)
-        which, halved_px = rows.numpy(), _halved_regions(regions_px)
-        planes = torch.cat(
-            [
-                cut_few(self.full, which, regions_px.numpy(), side_px=side_px),
-                cut_few(self.halved, which, halved_px.numpy(), side_px=side_px),
-            ],
-            dim=1,
-        )
-        return self.coloured(list(planes.unbind(dim=1)))
+        full = cut_few(self.full, rows, regions_px, side_px=side_px)
+        halved = cut_few(self.halved, rows, _halved_regions(regions_px), side_px=side_px)
+        return self.coloured(full, halved)
 
-    def coloured(self, planes: list[torch.Tensor]) -> torch.Tensor:
-        """Return planes, each (N, height, width), as normalised colour (N, 3, height, width)."""
-        # Plane by plane: a matrix product would round with the number of frames.
-        channels = [_weighted(planes, factors, summand) for factors, summand in self.colours]
+    def coloured(self, full: torch.Tensor, halved: torch.Tensor) -> torch.Tensor:
+        """Return planes brought to one size as normalised colour, (N, 3, height, width).
+
+        `full` are (N, 3 or 1, height, width), `halved` (N, 0 or 2, height, width).
+        """
+        planes = [*full.unbind(dim=1), *halved.unbind(dim=1)]
+        colour = full.new_empty((len(full), len(self.colours), *full.shape[2:]))
+        for channel, (factors, summand) in zip(colour.unbind(dim=1), self.colours):
+            _write_weighted(channel, planes, factors, summand)
         limit = _MIDDLE / _SPREAD
-        return torch.stack(channels, dim=1).clamp_(-limit, limit)
+        return colour.clamp_(-limit, limit)
 
 
 class ColourTable:
@@ -104,24 +103,21 @@ class ColourTable:
     def __init__(self, surfaces: Surfaces) -> None:
         """Sum up the planes of all frames."""
         self._surfaces = surfaces
-        self._full = [AreaTable(plane) for plane in surfaces.full.unbind(dim=1)]
-        self._halved = [AreaTable(plane) for plane in surfaces.halved.unbind(dim=1)]
+        self._full, self._halved = AreaTable(surfaces.full), AreaTable(surfaces.halved)
 
     def resized(self, *, height: int, width: int) -> torch.Tensor:
         """Return the whole frames at another size, float32 (N, 3, height, width)."""
-        tables = [*self._full, *self._halved]
-        planes = [table.resized(height=height, width=width) for table in tables]
-        return self._surfaces.coloured(planes)
+        full = self._full.resized(height=height, width=width)
+        return self._surfaces.coloured(full, self._halved.resized(height=height, width=width))
 
     def cut(self, rows: torch.Tensor, regions_px: torch.Tensor, *, side_px: int) -> torch.Tensor:
         """Return regions of the frames `rows`, int64 (K,), float32 (K, 3, side, side).
 
         `regions_px` are whole half-open pixel edges inside the frames, int64 (K, 4).
         """
-        planes = [table.cut(rows, regions_px, side_px=side_px) for table in self._full]
-        halved_px = _halved_regions(regions_px)
-        planes += [table.cut(rows, halved_px, side_px=side_px) for table in self._halved]
-        return self._surfaces.coloured(planes)
+        full = self._full.cut(rows, regions_px, side_px=side_px)
+        halved = self._halved.cut(rows, _halved_regions(regions_px), side_px=side_px)
+        return self._surfaces.coloured(full, halved)
 
 
 def surfaces_of(batch: FrameBatch, *, device: torch.device) -> Surfaces:
@@ -157,15 +153,14 @@ def _normalised(
     )
 
 
-def _weighted(
-    planes: list[torch.Tensor], factors: tuple[float, ...], summand: float
-) -> torch.Tensor:
-    used = [(plane, factor) for plane, factor in zip(planes, factors) if factor]
-    first, factor = used[0]
-    total = (first * factor).add_(summand)
-    for plane, factor in used[1:]:
-        total.add_(plane, alpha=factor)
-    return total
+def _write_weighted(
+    out: torch.Tensor, planes: list[torch.Tensor], factors: tuple[float, ...], summand: float
+) -> None:
+    # Plane by plane: a matrix product would round with the number of frames.
+    first, *others = ((plane, factor) for plane, factor in zip(planes, factors) if factor)
+    torch.add(torch.tensor(summand, device=out.device), first[0], alpha=first[1], out=out)
+    for plane, factor in others:
+        out.add_(plane, alpha=factor)
 
 
 def _tensor(array: np.ndarray, device: torch.device) -> torch.Tensor:
