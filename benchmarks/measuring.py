@@ -5,6 +5,7 @@ its caches meet all of them alike. Ratios are taken within a round, medians over
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import resource
@@ -18,6 +19,8 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "docs" / "benchmarks"
 
@@ -29,7 +32,7 @@ Work = Callable[[], int]
 
 @dataclass(frozen=True)
 class Taken:
-    """One round: items done, seconds, and CPU seconds with those of finished children."""
+    """One round: items done, seconds, and CPU seconds with those of children."""
 
     items: int
     wall_s: float
@@ -67,9 +70,14 @@ def alternate(works: Mapping[str, Work], *, rounds: int, warm: bool = True) -> R
 
 
 def cpu_seconds() -> float:
-    """Return the CPU time of this process and of its children that have ended."""
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime
+    """Return the CPU time of this process and of its children, those that have ended, too."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total = time.process_time() + ended.ru_utime + ended.ru_stime
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            times = child.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def spread(values: Sequence[float], digits: int = 0) -> str:

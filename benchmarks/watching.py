@@ -17,8 +17,8 @@ QUARTERS = ("first", "second", "third", "last")
 class Look:
     """What was seen at a time, in seconds since the command started.
 
-    Bytes are resident memory; `workers_bytes` and `workers_files` are those of the largest
-    worker. `done` is what `count` returned.
+    Bytes are resident memory; `workers_bytes` and `workers_files` are those of all workers and
+    of what computes for them. `done` is what `count` returned.
     """
 
     time_s: float
@@ -80,17 +80,20 @@ def watch(
 
 
 def look_at(parent: psutil.Process, time_s: float, done: int) -> Look:
-    """Look at a process and its children."""
+    """Look at a process and its children: a worker, and the processes that compute for it.
+
+    Of memory that several share, each counts its part.
+    """
     sizes, files = [0], [0]
     for child in parent.children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            sizes.append(child.memory_info().rss)
+            sizes.append(child.memory_full_info().pss)
             files.append(child.num_fds())
-    return Look(time_s, parent.memory_info().rss, parent.num_fds(), max(sizes), max(files), done)
+    return Look(time_s, parent.memory_info().rss, parent.num_fds(), sum(sizes), sum(files), done)
 
 
 def table_rows(watched: Watched, *, begin_s: float) -> list[list[str]]:
-    """Return lines about memory in MB and open files, of the parent and its largest worker."""
+    """Return lines about memory in MB and open files, of the parent and its workers."""
     return [
         watched.row(name, value, begin_s=begin_s)
         for name, value in (

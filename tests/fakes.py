@@ -1,5 +1,7 @@
 """Stages and an engine that keep their contracts without networks or processes."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from vidfer.atomic import temporary_path
@@ -28,15 +30,23 @@ def frames_with_squares(
     return FrameBatch(frames=frames, index=index, time_s=index * frame_s)
 
 
+@dataclass(frozen=True)
+class SquareGlance:
+    """What SquareFinder learns of a chunk; its outline are the numbers of its frames."""
+
+    frames: FrameBatch
+    outline: np.ndarray
+
+
 class SquareFinder:
-    """A face stage: each white square of frames_with_squares is a face, its place its track."""
+    """A face stage: each white square of frames_with_squares is a face."""
 
-    def glance(self, frames: FrameBatch) -> FrameBatch:
-        return frames
+    def glance(self, frames: FrameBatch) -> SquareGlance:
+        return SquareGlance(frames, frames.index)
 
-    def find(self, glance: FrameBatch, following: FrameBatch | None) -> FaceBatch:
+    def find(self, glance: SquareGlance, following: np.ndarray | None) -> FaceBatch:
         rows, boxes = [], []
-        for row, frame in enumerate(glance.rgb()):
+        for row, frame in enumerate(glance.frames.rgb()):
             for k in range(frame.shape[1] // (2 * SIDE_PX)):
                 if frame[0, k * 2 * SIDE_PX, 0]:
                     rows.append(row)
@@ -56,7 +66,15 @@ class SquareFinder:
             quality=QualityBatch(values, values, values, values, np.arange(count) % 2 == 0),
         )
 
-    def number(self, frames: FrameBatch, glance: FrameBatch, faces: FaceBatch) -> np.ndarray:
+
+class SquareNumbering:
+    """Numbers the faces of SquareFinder by their place; notes the first frame of each chunk."""
+
+    def __init__(self) -> None:
+        self.numbered = []
+
+    def number(self, frames: FrameBatch, outline: np.ndarray, faces: FaceBatch) -> np.ndarray:
+        self.numbered.append(int(outline[0]))
         return (faces.detections.box_px[:, 0] // (2 * SIDE_PX)).astype(np.int32)
 
     def state(self) -> dict:

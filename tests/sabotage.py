@@ -82,7 +82,8 @@ class _Short:
     """Inside the block, networks find memory for `most` items only."""
 
     def __init__(self, worker, *, most: int) -> None:
-        self._classifier, self._cascade = worker._stages._classifier, worker._stages._cascade
+        reader = worker._stages._reader
+        self._classifier, self._cascade = reader._emotions, reader._faces._cascade
         self._most = most
 
     def __enter__(self) -> None:

@@ -37,6 +37,7 @@ FLOORS = {
     "vidfer.emotion": 3,
     "vidfer.timeline": 3,
     "vidfer.pipeline": 4,
+    "vidfer.computing": 4,
     "vidfer.training": 4,
     "vidfer.stages": 5,
     "vidfer.engine": 5,
@@ -98,7 +99,7 @@ OWNERS = {
     "tomllib": {"vidfer.toml_file"},
     "tomli_w": {"vidfer.config"},
     "psutil": {"vidfer.engine"},
-    "multiprocessing": {"vidfer.engine"},
+    "multiprocessing": {"vidfer.engine", "vidfer.computing"},
     "subprocess": {"vidfer.engine"},
 }
 

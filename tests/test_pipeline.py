@@ -8,22 +8,23 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pytest
 
-from tests.fakes import AlwaysHappy, SquareFinder, frames_with_squares
+from tests.fakes import AlwaysHappy, SquareFinder, SquareNumbering, frames_with_squares
 from vidfer.batches import FrameBatch
+from vidfer.computing.chunk_reader import ChunkReader
 from vidfer.errors import CorruptVideoError, OutputError
 from vidfer.pipeline import Tally, run_pipeline
 
 
 def run(
-    chunks, *, faces=None, write=None, on_chunk=lambda tally: None, threads=1
+    chunks, *, faces=None, numbering=None, write=None, on_chunk=lambda tally: None, threads=1
 ) -> tuple[Tally, pa.Table]:
     tables = []
     with ThreadPoolExecutor(threads) as executor:
         tally = run_pipeline(
             chunks,
             video="clip.mp4",
-            faces=faces or SquareFinder(),
-            emotions=AlwaysHappy(),
+            reader=ChunkReader(faces or SquareFinder(), AlwaysHappy()),
+            numbering=numbering or SquareNumbering(),
             write=write or tables.append,
             executor=executor,
             on_chunk=on_chunk,
@@ -53,21 +54,16 @@ class NeighbourFinder(SquareFinder):
 
     def __init__(self, *, delay_s: float = 0.0, fails_at: int | None = None) -> None:
         self.pairs = []
-        self.numbered = []
         self._delay_s = delay_s
         self._fails_at = fails_at
 
     def find(self, glance, following):
-        first = int(glance.index[0])
+        first = int(glance.outline[0])
         time.sleep(self._delay_s / (1 + first))
         if first == self._fails_at:
             raise ZeroDivisionError("a face stage that fails")
-        self.pairs.append((first, None if following is None else int(following.index[0])))
+        self.pairs.append((first, None if following is None else int(following[0])))
         return super().find(glance, following)
-
-    def number(self, frames, glance, faces):
-        self.numbered.append(int(frames.index[0]))
-        return super().number(frames, glance, faces)
 
 
 def single_frames(count: int) -> Iterator[FrameBatch]:
@@ -83,9 +79,9 @@ def test_each_chunk_is_found_beside_the_next_one_and_the_last_beside_none():
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.timeout(20)
 def test_chunks_are_numbered_and_written_in_order_whichever_is_ready_first(threads):
-    finder = NeighbourFinder(delay_s=0.05)
-    tally, rows = run(single_frames(9), faces=finder, threads=threads)
-    assert rows["frame"].to_pylist() == finder.numbered == list(range(9))
+    finder, numbering = NeighbourFinder(delay_s=0.05), SquareNumbering()
+    tally, rows = run(single_frames(9), faces=finder, numbering=numbering, threads=threads)
+    assert rows["frame"].to_pylist() == numbering.numbered == list(range(9))
     assert set(finder.pairs) == {*((i, i + 1) for i in range(8)), (8, None)}
     assert tally.position == 9
 

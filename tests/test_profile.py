@@ -11,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 import vidfer
-from tests.fakes import AlwaysHappy, SquareFinder, frames_with_squares
+from tests.fakes import AlwaysHappy, SquareFinder, SquareNumbering, frames_with_squares
 from tests.results import EXAMPLES, assert_same_rows
 from vidfer.cli import main
+from vidfer.computing.chunk_reader import ChunkReader
 from vidfer.engine.serial import SerialEngine
 from vidfer.pipeline import run_pipeline
 from vidfer.profiling import NO_PROFILE, Profile, Stage, StageTime, Stopwatch, watched
@@ -62,6 +63,17 @@ def test_threads_add_up_and_each_counts_its_own_processor_time():
     assert profile.stages["detection"].cpu_s <= profile.total.cpu_s
 
 
+def test_what_another_process_measured_counts_in_its_stages_and_in_all():
+    stopwatch = Stopwatch()
+    stopwatch.add(profile_of(0, detection=100.0, classification=50.0))
+    stopwatch.add(profile_of(0, detection=1.0))
+    profile = stopwatch.profile(frames=1)
+    assert profile.stages["detection"] == StageTime(101.0, 202.0)
+    assert profile.stages["classification"] == StageTime(50.0, 100.0)
+    assert 153.0 <= profile.total.cpu_s < 154.0
+    assert profile.total.wall_s < 1
+
+
 def test_only_the_making_of_watched_items_counts():
     stopwatch = Stopwatch()
 
@@ -71,7 +83,7 @@ def test_only_the_making_of_watched_items_counts():
             yield item
 
     items = []
-    for item in watched(slow(), stopwatch.measure, "decoding"):
+    for item in watched(slow(), stopwatch, "decoding"):
         time.sleep(0.1)
         items.append(item)
     taken = stopwatch.profile(frames=1).stages["decoding"]
@@ -121,11 +133,11 @@ def test_the_pipeline_measures_each_of_its_stages(threads):
         run_pipeline(
             chunks,
             video="clip.mp4",
-            faces=SquareFinder(),
-            emotions=AlwaysHappy(),
+            reader=ChunkReader(SquareFinder(), AlwaysHappy()),
+            numbering=SquareNumbering(),
             write=lambda rows: None,
             executor=executor,
-            watch=stopwatch.measure,
+            watch=stopwatch,
         )
     assert set(stopwatch.profile(frames=10).stages) == set(get_args(Stage)) - {"opening"}
 
@@ -152,6 +164,17 @@ def test_profiles_come_through_worker_processes_and_sum_over_videos(tmp_path):
     assert profile.frames == sum(result.frames_analysed for result in outcome.results)
     assert 0 < sum(taken.cpu_s for taken in profile.stages.values()) <= profile.total.cpu_s * 1.05
     assert vidfer.analyze(inputs, tmp_path, profile=True, settings=settings).profile == NO_PROFILE
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_cpu_time_of_all_stages_is_counted_also_where_processes_compute(threads, tmp_path):
+    settings = vidfer.AnalyzeSettings(end_s=1, workers=1, threads=threads)
+    profile = vidfer.analyze(CLIP, tmp_path, profile=True, settings=settings).profile
+    assert set(profile.stages) == set(get_args(Stage))
+    for stage in ("detection", "following and crops", "classification"):
+        assert profile.stages[stage].cpu_s > 0.01
+    assert sum(taken.cpu_s for taken in profile.stages.values()) <= profile.total.cpu_s * 1.05
 
 
 @pytest.mark.timeout(120)

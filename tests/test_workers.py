@@ -70,11 +70,11 @@ def test_a_program_without_a_main_guard_analyses_and_holds_neither_torch_nor_a_d
 
 
 def test_rows_depend_neither_on_the_number_of_workers_nor_of_threads(folder, tmp_path):
-    for workers, threads in ((1, 1), (2, 1), (1, 3)):
+    for workers, threads in ((1, 1), (2, 1), (1, 2), (1, 3)):
         settings = vidfer.AnalyzeSettings(end_s=1, workers=workers, threads=threads)
         outcome = vidfer.analyze(folder, tmp_path / f"{workers}{threads}", settings=settings)
         assert outcome.exit_code == 0
-    for other in ("21", "13"):
+    for other in ("21", "12", "13"):
         assert_same_rows(tmp_path / "11", tmp_path / other)
         assert_same_manifest(tmp_path / "11", tmp_path / other)
 
@@ -117,7 +117,7 @@ def attack(folder, tmp_path):
     def start(strike: Callable[[psutil.Process], None]) -> Attack:
         command = [*COMMAND, str(folder), "-o", str(tmp_path / "out"), "--json", *SLOW_OPTIONS]
         process = subprocess.Popen(
-            [*command, "--workers", "1"],
+            [*command, "--workers", "1", "--threads", "2"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -131,6 +131,11 @@ def attack(folder, tmp_path):
 
 def segfault(worker: psutil.Process) -> None:
     worker.send_signal(signal.SIGSEGV)
+
+
+def kill_what_computes(worker: psutil.Process) -> None:
+    """Kill one of a worker's compute processes; a careful worker has none and goes itself."""
+    (worker.children() or [worker])[-1].kill()
 
 
 def test_a_video_that_costs_a_worker_once_is_done_in_a_second_try(attack, folder, tmp_path):
@@ -155,6 +160,30 @@ def test_a_video_that_costs_two_workers_has_failed_and_the_others_are_done(attac
     assert vidfer.read_videos(tmp_path / "out")["status"].to_list() == ["done", "failed"]
     assert rows_of(tmp_path / "out")["video"].unique().to_list() == ["a_short.mp4"]
     assert [p.name for p in (tmp_path / "out" / "timeline").iterdir()] == ["a_short.mp4.parquet"]
+
+
+def test_a_compute_process_that_is_killed_counts_as_its_workers_end(attack, folder, tmp_path):
+    run = attack(kill_what_computes)
+    outcome = run.carry_out(times=1)
+    result = outcome["videos"][1]
+    assert (outcome["exit_code"], result["video"], result["status"]) == (0, "b_long.mp4", "done")
+    assert "the worker process was ended by SIGKILL" in result["decoder_why"]
+    vidfer.analyze(folder / "b_long.mp4", tmp_path / "undisturbed", settings=SLOW)
+    second_try = rows_of(tmp_path / "out").filter(pl.col("video") == "b_long.mp4")
+    assert second_try.equals(rows_of(tmp_path / "undisturbed"))
+
+
+def test_a_worker_that_is_killed_while_it_computes_leaves_no_compute_process(attack):
+    seen: list[psutil.Process] = []
+
+    def kill(worker: psutil.Process) -> None:
+        seen.extend(worker.children())
+        worker.kill()
+
+    outcome = attack(kill).carry_out(times=2)
+    assert outcome["videos"][1]["reason"] == "crashed"
+    assert len(seen) == 2
+    assert psutil.wait_procs(seen, timeout=5)[1] == []
 
 
 def test_too_little_memory_for_any_worker_is_one_sentence(folder, tmp_path):
@@ -186,7 +215,7 @@ def test_workers_end_with_the_command_and_the_next_run_clears_up(attack, folder,
     while not run.victim.exists():
         time.sleep(0.01)
     workers = psutil.Process(run.process.pid).children(recursive=True)
-    assert len(workers) == 1
+    assert len(workers) == 3  # one, and the two that compute for it
     started = time.monotonic()
     run.process.send_signal(signal.Signals[stop])
     run.process.communicate(timeout=5)

@@ -1,7 +1,7 @@
 """What passes between stages: small frozen dataclasses of arrays that check themselves."""
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from vidfer.planes import PlanarFrames
 CROP_SIDE_PX: Final = 48
 
 LANDMARKS: Final = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
+
+
+Outline = TypeVar("Outline")
 
 
 def _check(name: str, array: np.ndarray, dtype: type, shape: tuple[int | None, ...]) -> None:
@@ -168,3 +171,17 @@ class EmotionBatch(_ShapeRepr):
 
     def __len__(self) -> int:
         return len(self.probabilities)
+
+
+@dataclass(frozen=True)
+class Glanced(Generic[Outline]):
+    """A chunk that was glanced at.
+
+    frames: the chunk, wherever its pixels are kept by now.
+    outline: what its neighbours and the numbering of its faces need of it; small.
+    place: where the one who glanced at it finds the rest.
+    """
+
+    frames: FrameBatch
+    outline: Outline
+    place: Any

@@ -65,7 +65,7 @@ class AnalyzeSettings:
         0.8, "Least probability of the detector for a face to be reported."
     )
     detect_every: int = _setting(
-        8,
+        12,
         "Search the whole frame for faces once in N frames, and follow them in between; "
         "1 searches every frame.",
     )
@@ -102,7 +102,9 @@ class AnalyzeSettings:
         0, "Videos analysed at a time, each by its own process; 0: what suits here.", rows=False
     )
     threads: int = _setting(
-        0, "Compute threads of each worker; 0: the cores, divided among the workers.", rows=False
+        0,
+        "Compute threads of a worker, on the CPU processes; 0: the cores, divided among workers.",
+        rows=False,
     )
     stall_timeout_s: float = _setting(
         120.0,

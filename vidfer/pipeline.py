@@ -12,8 +12,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from vidfer.batches import EmotionBatch, FaceBatch, FrameBatch
-from vidfer.profiling import Watch, unwatched, watched
+from vidfer.batches import EmotionBatch, FaceBatch, FrameBatch, Glanced, Outline
+from vidfer.profiling import UNWATCHED, Watch, watched
 from vidfer.timeline.rows import timeline_rows
 from vidfer.video.read_ahead import read_ahead
 
@@ -21,41 +21,55 @@ from vidfer.video.read_ahead import read_ahead
 # with the chunk's own bound at most 64 MiB of pixels in flight.
 _CHUNKS_AHEAD: Final = 2
 
-# Chunks whose results may wait for their turn to be written.
-_CHUNKS_BEHIND: Final = 2
 
-Glance = TypeVar("Glance")
+Outline_contra = TypeVar("Outline_contra", contravariant=True)
 
 
-class FaceStage(Protocol[Glance]):
-    """Finds the faces of a video, chunk by chunk.
+class Reader(Protocol[Outline]):
+    """Reads faces and what they express from chunks, wherever it computes.
 
-    `glance` and `find` may run at the same time for several chunks, `number` is called
-    for one chunk after the other.
+    It is asked by several threads, for several chunks at the same time; `watch` measures the
+    stages.
     """
 
-    def glance(self, frames: FrameBatch) -> Glance:
+    @property
+    def askers(self) -> int:
+        """How many threads should ask."""
+        ...
+
+    @property
+    def behind(self) -> int:
+        """How many chunks that were read may wait for their turn to be written."""
+        ...
+
+    def glance(self, frames: FrameBatch, watch: Watch) -> Glanced[Outline]:
         """Learn of a chunk what its neighbours need."""
         ...
 
-    def find(self, glance: Glance, following: Glance | None) -> FaceBatch:
-        """Return a chunk's faces with their crops, in frame order."""
+    def read(
+        self, chunk: Glanced[Outline], following: Outline | None, watch: Watch
+    ) -> tuple[FaceBatch, EmotionBatch]:
+        """Return a chunk's faces, in frame order, and what they express, row for row."""
         ...
 
-    def number(self, frames: FrameBatch, glance: Glance, faces: FaceBatch) -> np.ndarray:
+    def let_go(self, chunk: Glanced[Outline]) -> None:
+        """Learn that nobody will look at a chunk's frames any more."""
+        ...
+
+    def let_go_of_all(self) -> None:
+        """Learn that a video is at its end: nobody asks any more, whatever became of it."""
+        ...
+
+
+class Numbering(Protocol[Outline_contra]):
+    """Gives the faces of a video their tracks, one chunk after the other."""
+
+    def number(self, frames: FrameBatch, outline: Outline_contra, faces: FaceBatch) -> np.ndarray:
         """Return the track of each face, int32 (F,)."""
         ...
 
     def state(self) -> dict[str, Any]:
         """Return what `number` knows of the chunks so far, for JSON."""
-        ...
-
-
-class EmotionStage(Protocol):
-    """Classifies crops; several threads may do so at the same time."""
-
-    def classify(self, crops: np.ndarray) -> EmotionBatch:
-        """Return probabilities of `crops`, uint8 (F, 48, 48), row for row."""
         ...
 
 
@@ -89,14 +103,14 @@ def run_pipeline(
     chunks: Iterable[FrameBatch],
     *,
     video: str,
-    faces: FaceStage[Glance],
-    emotions: EmotionStage,
+    reader: Reader[Outline],
+    numbering: Numbering[Outline],
     write: Callable[[pa.Table], None],
     executor: Executor,
     on_chunk: Callable[[Tally], None] = lambda tally: None,
     keep: Keep = lambda *_: None,
     before: Tally | None = None,
-    watch: Watch = unwatched,
+    watch: Watch = UNWATCHED,
 ) -> Tally:
     """Take a video's frames through all stages and `write` their rows in order.
 
@@ -104,71 +118,67 @@ def run_pipeline(
     time; `before` is what was counted before the first of these chunks, where they are
     the rest of a video.
 
-    The chunks are made ahead, in a thread; `executor` works on several of them at a time.
-    How frames are cut into chunks changes no row, as long as the chunks are cut between
-    slots (vidfer/slots.py). `watch` measures the stages.
+    The chunks are made ahead, in a thread; the threads of `executor` ask the reader for
+    several of them at a time. Of at most `reader.behind` + 2 chunks it has not been told to
+    let go. How frames are cut into chunks changes no row, as long as the chunks are cut
+    between slots (vidfer/slots.py). `watch` measures the stages.
 
     Raises:
         VideoError: the source of the chunks gave up.
         OutputError: the rows could not be written.
     """
     tally = replace(before) if before else Tally()
-    work = _Work(faces, emotions, watch)
+    work = _Work(reader, watch)
     with read_ahead(watched(chunks, watch, "decoding"), depth=_CHUNKS_AHEAD) as decoded:
         for read in watched(_read_chunks(decoded, work, executor), watch, "waiting"):
-            with watch("numbering"):
-                track = faces.number(read.frames, read.glance, read.faces)
-            with watch("rows and writing"):
-                write(timeline_rows(video, read.frames, read.faces, track, read.emotions))
-            tally.add(read.frames, read.faces, track)
-            keep(read.frames, tally, faces.state)
+            frames = read.chunk.frames
+            with watch.measure("numbering"):
+                track = numbering.number(frames, read.chunk.outline, read.faces)
+            with watch.measure("rows and writing"):
+                write(timeline_rows(video, frames, read.faces, track, read.emotions))
+            tally.add(frames, read.faces, track)
+            keep(frames, tally, numbering.state)
+            reader.let_go(read.chunk)
             on_chunk(tally)
     return tally
 
 
 @dataclass(frozen=True)
-class _ReadChunk(Generic[Glance]):
-    """A chunk, what is known of it, and what its faces express."""
+class _ReadChunk(Generic[Outline]):
+    """A chunk, its faces, and what they express."""
 
-    frames: FrameBatch
-    glance: Glance
+    chunk: Glanced[Outline]
     faces: FaceBatch
     emotions: EmotionBatch
 
 
 @dataclass(frozen=True)
-class _Work(Generic[Glance]):
+class _Work(Generic[Outline]):
     """What is done with a chunk in whichever thread is free."""
 
-    faces: FaceStage[Glance]
-    emotions: EmotionStage
+    reader: Reader[Outline]
     watch: Watch
 
-    def glance(self, frames: FrameBatch) -> Glance:
-        with self.watch("detection"):
-            return self.faces.glance(frames)
+    def glance(self, frames: FrameBatch) -> Glanced[Outline]:
+        return self.reader.glance(frames, self.watch)
 
     def read(
-        self, frames: FrameBatch, glance: "Future[Glance]", following: "Future[Glance] | None"
-    ) -> _ReadChunk[Glance]:
-        here, after = glance.result(), following.result() if following is not None else None
-        with self.watch("following and crops"):
-            found = self.faces.find(here, after)
-        with self.watch("classification"):
-            emotions = self.emotions.classify(found.crops)
-        return _ReadChunk(frames, here, found, emotions)
+        self, here: "Future[Glanced[Outline]]", following: "Future[Glanced[Outline]] | None"
+    ) -> _ReadChunk[Outline]:
+        chunk, after = here.result(), following.result().outline if following else None
+        return _ReadChunk(chunk, *self.reader.read(chunk, after, self.watch))
 
 
 def _read_chunks(
-    chunks: Iterable[FrameBatch], work: _Work[Glance], executor: Executor
-) -> Iterator[_ReadChunk[Glance]]:
+    chunks: Iterable[FrameBatch], work: _Work[Outline], executor: Executor
+) -> Iterator[_ReadChunk[Outline]]:
     """Yield the chunks with their faces in order, several of them being worked on."""
-    waiting: deque[Future[_ReadChunk[Glance]]] = deque()
+    waiting: deque[Future[_ReadChunk[Outline]]] = deque()
     try:
-        for frames, glance, following in _with_following(chunks, work, executor):
+        for glance, following in _with_following(chunks, work, executor):
             # What a chunk waits for was handed in before it: it never waits in vain.
-            waiting.append(executor.submit(work.read, frames, glance, following))
-            while len(waiting) > _CHUNKS_BEHIND:
+            waiting.append(executor.submit(work.read, glance, following))
+            while len(waiting) > work.reader.behind:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -178,14 +188,14 @@ def _read_chunks(
 
 
 def _with_following(
-    chunks: Iterable[FrameBatch], work: _Work[Glance], executor: Executor
-) -> Iterator[tuple[FrameBatch, "Future[Glance]", "Future[Glance] | None"]]:
-    """Yield each chunk with its own glance and that of the chunk after it."""
-    before: tuple[FrameBatch, Future[Glance]] | None = None
+    chunks: Iterable[FrameBatch], work: _Work[Outline], executor: Executor
+) -> Iterator[tuple["Future[Glanced[Outline]]", "Future[Glanced[Outline]] | None"]]:
+    """Yield each chunk's glance and that of the chunk after it."""
+    before: Future[Glanced[Outline]] | None = None
     for frames in chunks:
         glance = executor.submit(work.glance, frames)
         if before is not None:
-            yield *before, glance
-        before = (frames, glance)
+            yield before, glance
+        before = glance
     if before is not None:
-        yield *before, None
+        yield before, None

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from typing import Final, Literal, TypeVar, get_args
+from typing import Final, Literal, Protocol, TypeVar, get_args
 
 Stage = Literal[
     "opening",
@@ -21,17 +21,14 @@ Stage = Literal[
 # CPU time of a worker beside its stages: threads of decoders, and between the stages.
 ELSEWHERE: Final = "elsewhere"
 
-# Measures what is done in its block as work of one stage.
-Watch = Callable[[Stage], AbstractContextManager[None]]
-
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class StageTime:
-    """Time in one stage, added up over its threads, in seconds.
+    """Time in one stage, added up over its threads and processes, in seconds.
 
-    cpu_s: what its threads computed; the threads of a decoder of its own are not among them.
+    cpu_s: what they computed; the threads of a decoder of its own are not among them.
     wall_s: how long they were in it, waiting for a core or a GPU included.
     """
 
@@ -48,7 +45,7 @@ class Profile:
 
     stages: by stage, those that were entered.
     total: of their workers from opening to the end of writing; its CPU time is that of all
-    threads, its wall time is added up over the videos.
+    threads and compute processes, its wall time is added up over the videos.
     """
 
     frames: int
@@ -116,13 +113,25 @@ class Profile:
 NO_PROFILE: Final = Profile(frames=0, stages={}, total=StageTime())
 
 
+class Watch(Protocol):
+    """Measures what the stages of a video take, in any thread."""
+
+    def measure(self, stage: Stage) -> AbstractContextManager[None]:
+        """Count the time in the block as the stage's."""
+        ...
+
+    def add(self, elsewhere: Profile) -> None:
+        """Count what another process measured, which worked for this one."""
+        ...
+
+
 class Stopwatch:
-    """Measures the stages of one video; its `measure` is a Watch for any thread."""
+    """Measures the stages of one video."""
 
     def __init__(self) -> None:
         self._cpu_s, self._wall_s = time.process_time(), time.perf_counter()
         self._lock = threading.Lock()
-        self._stages: dict[Stage, StageTime] = {}
+        self._added = NO_PROFILE
 
     @contextmanager
     def measure(self, stage: Stage) -> Iterator[None]:
@@ -132,27 +141,41 @@ class Stopwatch:
             yield
         finally:
             taken = StageTime(time.thread_time() - cpu_s, time.perf_counter() - wall_s)
-            with self._lock:
-                self._stages[stage] = self._stages.get(stage, StageTime()) + taken
+            self.add(Profile(frames=0, stages={stage: taken}, total=StageTime()))
+
+    def add(self, elsewhere: Profile) -> None:
+        """Count the stages of another process, and all that it computed for them."""
+        with self._lock:
+            self._added += elsewhere
 
     def profile(self, *, frames: int) -> Profile:
         """Return what was measured since this stopwatch was made."""
-        total = StageTime(time.process_time() - self._cpu_s, time.perf_counter() - self._wall_s)
+        cpu_s, wall_s = time.process_time() - self._cpu_s, time.perf_counter() - self._wall_s
         with self._lock:
-            measured = Profile(frames=frames, stages=dict(self._stages), total=total)
-        return NO_PROFILE + measured  # in the stages' order
+            added = self._added
+        total = StageTime(cpu_s + added.total.cpu_s, wall_s)
+        return Profile(frames=frames, stages=added.stages, total=total)
 
 
-def unwatched(stage: Stage) -> AbstractContextManager[None]:
-    """Measure nothing."""
-    return nullcontext()
+class Unwatched:
+    """Measures nothing."""
+
+    def measure(self, stage: Stage) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def add(self, elsewhere: Profile) -> None:
+        """Do nothing."""
+
+
+UNWATCHED: Final = Unwatched()
 
 
 def watched(items: Iterable[Item], watch: Watch, stage: Stage) -> Iterator[Item]:
     """Yield the items; what it takes to make each is counted as the stage's."""
     iterator = iter(items)
     while True:
-        with watch(stage):
+        with watch.measure(stage):
             try:
                 item = next(iterator)
             except StopIteration:

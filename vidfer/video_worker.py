@@ -32,7 +32,7 @@ from vidfer.job import (
     of_changed_file,
 )
 from vidfer.pipeline import Tally
-from vidfer.profiling import Profile, Stopwatch, Watch, unwatched
+from vidfer.profiling import UNWATCHED, Profile, Stopwatch, Watch
 from vidfer.retrying import with_retries
 from vidfer.stages import Stages
 from vidfer.timeline.checkpoint_files import CheckpointFiles
@@ -59,7 +59,8 @@ class VideoWorker:
         """Load the networks.
 
         `after` is what happened when the video was tried before: it is tried more
-        carefully, in small portions, and with PyAV unless another decoder is asked for.
+        carefully, in small portions, on one thread, and with PyAV unless another decoder is
+        asked for. Otherwise several threads become processes where Stages can have them.
         `profile` measures each video's stages and tells them with its last progress.
 
         Raises:
@@ -70,8 +71,9 @@ class VideoWorker:
         self._row_settings = settings
         self._after = after
         self._profile = profile
-        self._watch: Watch = unwatched
-        self._stages = Stages(self._settings, threads=max(1, settings.threads))
+        self._watch: Watch = UNWATCHED
+        threads = 1 if after else max(1, settings.threads)
+        self._stages = Stages(self._settings, threads=threads, processes=True)
         self._card = self._stages.card
         self._settings_id = settings.fingerprint(weights_sha256=self._card.weights_sha256)
 
@@ -83,7 +85,7 @@ class VideoWorker:
         """
         stopwatch = Stopwatch()
         if self._profile:
-            self._watch = stopwatch.measure
+            self._watch = stopwatch
         result = self._attempt(job, on_progress)
         if self._profile and result.timeline is not None:
             profile = stopwatch.profile(frames=result.frames_analysed)
@@ -109,7 +111,7 @@ class VideoWorker:
 
     def _analyse(self, job: VideoJob, on_progress: Callable[[Progress], None]) -> VideoResult:
         settings = self._settings
-        with self._watch("opening"):
+        with self._watch.measure("opening"):
             opened = open_video(job.path, decoder=settings.decoder, max_pixels=settings.max_pixels)
         try:
             return self._analyse_opened(job, opened, on_progress)
@@ -128,7 +130,7 @@ class VideoWorker:
     ) -> VideoResult:
         source = opened.source
         with closing(source), TimelineWriter(job.timeline_path) as writer:
-            with self._watch("opening"):
+            with self._watch.measure("opening"):
                 identity = _identity(job.path)
                 made_by = {**self._made_by(source.decoder), **identity.as_metadata()}
                 files = CheckpointFiles(job.timeline_path, made_by=made_by)
@@ -143,7 +145,7 @@ class VideoWorker:
             result = self._result(job, opened, tally, identity, keeper.wall_s)
             if _identity(job.path) != identity:
                 result = of_changed_file(result)
-            with self._watch("rows and writing"):
+            with self._watch.measure("rows and writing"):
                 writer.finish(self._metadata(result, identity))
                 files.remove()
         return result

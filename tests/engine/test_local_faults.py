@@ -86,6 +86,12 @@ def test_a_worker_that_grows_too_large_with_its_children_is_ended(fault):
     assert psutil.Process().children(recursive=True) == before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is shared")
+def test_what_a_worker_shares_with_its_children_is_counted_once():
+    results, _ = run(["share_with_children"], memory_bytes=400_000_000)
+    assert results == {"share_with_children": 200_000_000}
+
+
 def test_a_lost_job_is_done_once_more_carefully_when_all_others_are_finished():
     jobs = ["once_segfault", "slow", "segfault", "ok"]
     results, told = run(jobs, workers=2, careful=works.make_careful)

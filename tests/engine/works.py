@@ -97,6 +97,22 @@ def _grow_in_a_child(_):
     return subprocess.run([sys.executable, "-c", program], check=False).returncode
 
 
+def _share_with_children(_):
+    """Fork children, which hold what their parent holds, and live on for some looks at memory."""
+    kept = b"x" * 200_000_000
+    children = []
+    for _ in range(3):
+        child = os.fork()
+        if child == 0:
+            time.sleep(100)
+        children.append(child)
+    time.sleep(2.5)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return len(kept)
+
+
 def _talk(_):
     for _ in range(2000):
         os.write(2, b"decoder chatter, decoder chatter, decoder chatter\n" * 10)
@@ -134,6 +150,7 @@ FAULTS: dict[str, Callable[[str], Any]] = {
     "hang_with_lock": _hang_with_the_interpreters_lock,
     "grow": _grow,
     "grow_in_a_child": _grow_in_a_child,
+    "share_with_children": _share_with_children,
     "talk": _talk,
     "read_on": _read_on,
     "library_error": _raise_library_error,

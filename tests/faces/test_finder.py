@@ -21,6 +21,7 @@ from tests.faces.scripted import (
 from vidfer.batches import FrameBatch
 from vidfer.faces.finder import FaceFinder
 from vidfer.faces.matching import overlaps
+from vidfer.faces.numbering import FaceNumbering
 from vidfer.faces.quality import QualityGate
 from vidfer.faces.tracking import FaceTracker
 from vidfer.stages import Stages
@@ -50,7 +51,6 @@ class Found:
 def finder_of(cascade: ScriptedCascade, *, detect_every: int) -> FaceFinder:
     return FaceFinder(
         cascade=cascade,
-        tracker=FaceTracker(gap_s=1.0),
         gate=GATE,
         min_score=0.8,
         min_face_px=int(SIDE_PX),
@@ -73,15 +73,17 @@ def drive(
         for start, count in zip(starts, chunks)
     ]
     glances = [finder.glance(batch) for batch in batches]
-    faces = [finder.find(*pair) for pair in zip(glances, [*glances[1:], None])]
-    parts = list(zip(batches, glances, faces))
+    outlines = [glance.outline for glance in glances]
+    faces = [finder.find(*pair) for pair in zip(glances, [*outlines[1:], None])]
+    numbering = FaceNumbering(FaceTracker(gap_s=1.0))
+    parts = list(zip(batches, outlines, faces))
     found = [part.detections for part in faces]
     return Found(
         frame=np.concatenate([b.index[d.frame_row] for b, d in zip(batches, found)]),
         box_px=np.concatenate([d.box_px for d in found]),
         score=np.concatenate([d.score for d in found]),
         tracked=np.concatenate([d.tracked for d in found]),
-        track=np.concatenate([finder.number(*part) for part in parts]),
+        track=np.concatenate([numbering.number(*part) for part in parts]),
         crops=np.concatenate([part.crops for part in faces]),
         searched=cascade.found,
     )
@@ -166,7 +168,9 @@ def test_chunks_of_another_size_are_found_for_themselves():
     small, large = frames_of(8), frames_of(8, first=8)
     wide = np.concatenate([large.frames, large.frames], axis=2)
     glances = [finder.glance(small), finder.glance(FrameBatch(wide, large.index, large.time_s))]
-    assert len(finder.find(*glances)) == len(finder.find(glances[1], None)) == 8
+    assert (
+        len(finder.find(glances[0], glances[1].outline)) == len(finder.find(glances[1], None)) == 8
+    )
     assert sorted(cascade.found) == [0, 7, 8, 15]
 
 

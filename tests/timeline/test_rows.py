@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tests.fakes import AlwaysHappy, SquareFinder, frames_with_squares
+from tests.fakes import AlwaysHappy, SquareFinder, SquareNumbering, frames_with_squares
 from vidfer.batches import FaceBatch
 from vidfer.emotions import EMOTIONS
 from vidfer.timeline.reader import table_to_polars
@@ -21,7 +21,7 @@ def rows_of(counts: list[int]) -> pa.Table:
     frames = frames_with_squares(counts)
     finder = SquareFinder()
     faces = finder.find(finder.glance(frames), None)
-    track = finder.number(frames, frames, faces)
+    track = SquareNumbering().number(frames, frames.index, faces)
     emotions = AlwaysHappy().classify(faces.crops)
     return timeline_rows("a/clip.mp4", frames, with_every_second_tracked(faces), track, emotions)
 

@@ -18,7 +18,7 @@ from vidfer.engine.contract import (
 from vidfer.engine.limits import Limits
 from vidfer.engine.messages import Done, Message, Raised, Ready, Told
 from vidfer.engine.process import WorkerProcess
-from vidfer.engine.vital_signs import bytes_read, memory_of_trees
+from vidfer.engine.vital_signs import bytes_read, memory_counted_once, memory_of_trees
 
 # Workers are looked after at least this often. A longer time between two looks is the
 # caller's, or the machine slept: it is not counted against the workers.
@@ -154,6 +154,8 @@ class Supervisor(Generic[Job, Progress, Result]):
         memory = memory_of_trees([worker.process_id for worker in self._workers])
         for worker in list(self._workers):
             taken = memory[worker.process_id]
+            if taken > most:  # never less than what is counted once, and quickly known
+                taken = memory_counted_once(worker.process_id)
             if taken > most:
                 sizes = f"{taken / _GIGABYTE:.2g} GB of memory, more than {most / _GIGABYTE:.2g} GB"
                 yield from self._lose(worker, "oom", f"took {sizes}")

@@ -30,6 +30,30 @@ def _memory_below(process: psutil.Process, children: dict[int, list[psutil.Proce
     return total
 
 
+def memory_counted_once(root: int) -> int:
+    """Return the memory in bytes of a process with all its descendants, 0 if it has ended.
+
+    What several processes share is divided among them (Linux's Pss), so that copies of one
+    process do not count what they have in common again and again. That is walked through page
+    by page and takes milliseconds. Elsewhere it is the resident memory.
+    """
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(root)
+        for one in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                total += _share_of_memory(one)
+    return total
+
+
+def _share_of_memory(process: psutil.Process) -> int:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return int(process.memory_info().rss)
+
+
 def bytes_read(process_id: int) -> int:
     """Return how many bytes a process has read so far, 0 where the system does not say."""
     try:

@@ -1,0 +1,1 @@
+"""Where chunks are read: in this process's threads, or in processes forked from it."""
