@@ -128,3 +128,10 @@ def test_a_face_settles_to_the_same_bits_in_any_company(detector, astronaut):
         result = settled(detector, surfaces, alone)
         np.testing.assert_array_equal(result.box_px, together.box_px[mine])
         np.testing.assert_array_equal(result.landmarks_px, together.landmarks_px[mine])
+
+
+def test_last_digits_do_not_move_where_a_face_comes_to_rest():
+    nearly = np.nextafter(TARGET_PX + 0.3, np.float32(100))
+    one, other = (settle(PullingNetwork(px), detection()) for px in (TARGET_PX + 0.3, nearly))
+    assert_same(one, other)
+    assert (one.box_px * 256 == np.round(one.box_px * 256)).all()

@@ -16,6 +16,11 @@ from vidfer.faces.surfaces import Surfaces
 # than either.
 _LOOKS: Final = 2
 
+# Boxes and landmarks come to rest on multiples of 1/256 pixel. Last digits, which depend on how
+# many items a network was given at once, then move no pixel of a crop from one grey level to
+# the next.
+_STEPS_PER_PX: Final = 256
+
 
 class Looker(Protocol):
     """A detector's last network: what settling needs; see MtcnnDetector."""
@@ -45,8 +50,13 @@ def settled(cascade: Looker, surfaces: Surfaces, found: DetectionBatch) -> Detec
         corners = faces.corners_px
     return DetectionBatch(
         frame_row=found.frame_row,
-        box_px=np.where(kept[:, None], boxes, found.box_px),
+        box_px=np.where(kept[:, None], _at_rest(boxes), found.box_px),
         score=found.score,
-        landmarks_px=np.where(kept[:, None, None], landmarks, found.landmarks_px),
+        landmarks_px=np.where(kept[:, None, None], _at_rest(landmarks), found.landmarks_px),
         tracked=found.tracked,
     )
+
+
+def _at_rest(places_px: np.ndarray) -> np.ndarray:
+    rested: np.ndarray = np.round(places_px * _STEPS_PER_PX) / _STEPS_PER_PX
+    return rested
