@@ -16,7 +16,7 @@ from vidfer.faces.surfaces import Surfaces
 # than either.
 _LOOKS: Final = 2
 
-# Boxes and landmarks come to rest on multiples of 1/256 pixel. Last digits, which depend on how
+# Faces come to rest on multiples of 1/256 pixel. Last digits, which depend on how
 # many items a network was given at once, then move no pixel of a crop from one grey level to
 # the next.
 _STEPS_PER_PX: Final = 256
