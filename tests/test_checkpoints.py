@@ -16,7 +16,13 @@ pytestmark = pytest.mark.timeout(120)
 
 CLIP = EXAMPLES / "two_faces.mp4"
 # A checkpoint after each chunk of the clip's 100 frames.
-SETTINGS = {"checkpoint_minutes": 0.001, "chunk_frames": 16, "workers": 1, "threads": 1}
+SETTINGS = {
+    "checkpoint_minutes": 0.001,
+    "chunk_frames": 16,
+    "detect_every": 8,
+    "workers": 1,
+    "threads": 1,
+}
 
 
 class StoppedEngine(SerialEngine):
