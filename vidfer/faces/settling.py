@@ -12,9 +12,10 @@ from vidfer.faces.surfaces import Surfaces
 
 # The cascade's last network answers a slightly other square with a slightly other box and
 # landmarks, and emotion networks notice. Shown the square of its own answer, it comes to
-# rest after a few looks, wherever it began; the mean of the second and third is steadier
-# than either.
-_LOOKS: Final = 2
+# rest after a few looks, wherever it began; the mean of three such answers is steadier than
+# any of them, and than that of two: more faces of a crowd show the same emotion however
+# they were found (docs/faces.md).
+_LOOKS: Final = 3
 
 # Faces come to rest on multiples of 1/256 pixel. Last digits, which depend on how
 # many items a network was given at once, then move no pixel of a crop from one grey level to
