@@ -73,8 +73,10 @@ def best_of(rounds: Rounds) -> Sequence[Taken]:
 def rows_of(rounds: Rounds) -> list[list[str]]:
     """Return a table's lines, ratios against the better decoder."""
     best = best_of(rounds)
+    # What a command's compute processes took, nobody is told who waits for the command.
     return [
-        [name, speeds(taken), cpu_ms(taken), ratio(taken, best)] for name, taken in rounds.items()
+        [name, speeds(taken), "" if name == COMMAND else cpu_ms(taken), ratio(taken, best)]
+        for name, taken in rounds.items()
     ]
 
 

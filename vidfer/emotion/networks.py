@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from vidfer.batches import CROP_SIDE_PX
+from vidfer.emotion.recognition import RecognitionNetwork
 from vidfer.emotion.residual import ResidualNetwork
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import SettingsError
@@ -100,6 +101,13 @@ NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {
         stem_channels=64,
         stage_channels=(128, 256, 512),
         blocks=2,
+        dropout=0.3,
+        view_side_px=_VIEW_SIDE_PX,
+    ),
+    "familiar": partial(
+        RecognitionNetwork,
+        levels=((32, 3), (64, 4), (128, 3), (256, 3)),
+        enlargement=2,
         dropout=0.3,
         view_side_px=_VIEW_SIDE_PX,
     ),

@@ -34,7 +34,7 @@ _SIDE_RNET: Final = 24
 _SIDE_ONET: Final = 48
 
 # The sums of area take four bytes a sample: 12 MB at 1080p, and no more frames at once.
-_TABLES_BYTES: Final = 64 * 2**20
+_TABLES_BYTES: Final = 16 * 2**20
 
 
 class _Squares(NamedTuple):
