@@ -134,4 +134,4 @@ def test_last_digits_do_not_move_where_a_face_comes_to_rest():
     nearly = np.nextafter(TARGET_PX + 0.3, np.float32(100))
     one, other = (settle(PullingNetwork(px), detection()) for px in (TARGET_PX + 0.3, nearly))
     assert_same(one, other)
-    assert (one.box_px * 256 == np.round(one.box_px * 256)).all()
+    assert (one.box_px * 8 == np.round(one.box_px * 8)).all()

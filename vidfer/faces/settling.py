@@ -17,10 +17,10 @@ from vidfer.faces.surfaces import Surfaces
 # they were found (docs/faces.md).
 _LOOKS: Final = 3
 
-# Faces come to rest on multiples of 1/256 pixel. Last digits, which depend on how
+# Faces come to rest on multiples of 1/8 pixel. Last digits, which depend on how
 # many items a network was given at once, then move no pixel of a crop from one grey level to
 # the next.
-_STEPS_PER_PX: Final = 256
+_STEPS_PER_PX: Final = 8
 
 
 class Looker(Protocol):
