@@ -23,6 +23,7 @@ FLOORS = {
     "vidfer.toml_file": 1,
     "vidfer.planes": 0,
     "vidfer.precision": 0,
+    "vidfer.lifeline": 0,
     "vidfer.batches": 1,
     "vidfer.profiling": 1,
     "vidfer.slots": 2,

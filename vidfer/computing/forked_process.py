@@ -1,7 +1,6 @@
 """A copy of this process that answers requests: it has all that was loaded, at no cost."""
 
 import contextlib
-import ctypes
 import gc
 import os
 import pickle
@@ -17,7 +16,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-_PR_SET_PDEATHSIG: Final = 1
+from vidfer.lifeline import end_with_parent
 
 # Standard input, output and errors.
 _STANDARD_FILES: Final = 3
@@ -139,7 +138,7 @@ def _fork(channel: "Connection[Any, Any]", make_answer: Callable[[], Answer]) ->
     if process_id:
         return process_id
     try:
-        _settle(parent, channel, ends_with_thread=from_main_thread)
+        _settle(parent, channel, from_main_thread=from_main_thread)
         _serve(channel, make_answer())
     except BaseException:  # noqa: BLE001 - nothing of the parent's may run here
         traceback.print_exc()
@@ -151,14 +150,10 @@ def _is_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _settle(parent: int, channel: "Connection[Any, Any]", *, ends_with_thread: bool) -> None:
+def _settle(parent: int, channel: "Connection[Any, Any]", *, from_main_thread: bool) -> None:
     """Tie this child to its parent, and let go of what it has inherited."""
-    if ends_with_thread:
-        # The signal comes when the thread that forked ends, not the process: of any thread but
-        # the main one nobody knows that. Then the child ends when its channel closes.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+    # Of any thread but the main one nobody knows whether it lives as long as the process.
+    end_with_parent(parent, watches_thread=from_main_thread)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -25,8 +25,7 @@ from vidfer.engine.messages import (
     portable,
     unpacked,
 )
-
-_PR_SET_PDEATHSIG: Final = 1
+from vidfer.lifeline import end_with_parent
 
 # Where memory is short, the system ends a worker before the supervisor and most others.
 _OOM_SCORE: Final = "500"
@@ -54,16 +53,10 @@ def main(*, descriptor: int, parent: int, preload: str) -> None:
 
 def _settle(parent: int) -> None:
     """Tie this process to its parent, leave interrupts to it, and dump no core."""
+    end_with_parent(parent)
     if sys.platform == "linux":
-        import ctypes
-
-        # Holds even while a library hangs with the interpreter's lock. The signal comes when
-        # the parent's thread that started this process ends: the one that supervises it.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
-    if os.getppid() != parent:
-        os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
