@@ -14,7 +14,7 @@ def trained_network(name: str) -> nn.Module:
     torch.manual_seed(0)
     network = NETWORKS[name]()
     for layer in network.modules():
-        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
+        if hasattr(layer, "running_mean"):
             nn.init.uniform_(layer.weight, -1.5, 1.5)
             nn.init.normal_(layer.bias)
             layer.running_mean.normal_()
@@ -59,7 +59,7 @@ def test_the_network_itself_is_left_as_it_is(network, crops):
     assert logits_of(network, crops).dtype == torch.float32
 
 
-@pytest.mark.parametrize("name", ["compact", "wide"])
+@pytest.mark.parametrize("name", ["compact", "mirror", "wide"])
 def test_residual_networks_have_no_normalisation_left(name):
     ready = for_inference(trained_network(name), precision="float32")
     assert not [layer for layer in ready.modules() if isinstance(layer, nn.BatchNorm2d)]

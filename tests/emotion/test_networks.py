@@ -1,6 +1,6 @@
 """Every network maps crops to seven logits; `paper` is built as its author describes.
 
-`compact`, the default, is small and cheap enough for a CPU.
+The default is small and cheap enough for a CPU.
 """
 
 import math
@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from vidfer.config import DEFAULT_MODEL
 from vidfer.emotion.arithmetic import multiply_adds
 from vidfer.emotion.networks import NETWORKS, PaperNetwork, make_network, require_side
 from vidfer.emotions import EMOTIONS
@@ -79,6 +80,7 @@ def test_every_parameter_learns(name):
     [
         ("paper", 1_381_831, 23_183_808),
         ("compact", 1_209_063, 69_275_392),
+        ("mirror", 812_231, 96_410_496),
         ("wide", 11_023_303, 630_070_784),
     ],
 )
@@ -89,7 +91,7 @@ def test_networks_have_the_size_and_the_work_that_the_documents_tell(name, param
 
 
 def test_the_default_network_fits_its_budget_on_a_cpu():
-    network = made("compact")
+    network = made(DEFAULT_MODEL)
     assert sum(p.numel() for p in network.parameters()) <= 5_000_000
     assert multiply_adds(network) <= 100_000_000
 
@@ -102,7 +104,7 @@ def test_an_unknown_network_is_refused_with_the_known_ones():
         assert name in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["compact", "wide"])
+@pytest.mark.parametrize("name", ["compact", "mirror", "wide"])
 @pytest.mark.parametrize("side", [16, 40, 48])
 def test_residual_networks_take_smaller_crops(name, side):
     require_side(made(name), name=name, side_px=side)

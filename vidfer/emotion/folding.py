@@ -1,12 +1,22 @@
 """Networks made ready for inference: less to compute, in the numbers asked for."""
 
 import copy
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from vidfer.precision import Precision
+
+
+@runtime_checkable
+class Unusual(Protocol):
+    """A layer of a kind that torch does not have, which an ordinary one can replace."""
+
+    def plain(self) -> nn.Module:
+        """Return an ordinary layer that computes the same outside of training."""
+        ...
 
 
 def for_inference(network: nn.Module, *, precision: Precision) -> nn.Module:
@@ -18,12 +28,22 @@ def for_inference(network: nn.Module, *, precision: Precision) -> nn.Module:
     processor has it; linear layers, the last one among them, stay float32. The input has to be
     of the dtype `input_dtype(precision)`.
     """
-    ready = copy.deepcopy(network).eval()
+    ready = copy.deepcopy(network)
+    _make_plain(ready)
+    ready.eval()
     for row in [module for module in ready.modules() if isinstance(module, nn.Sequential)]:
         _fold(row)
     if precision == "bfloat16":
         _narrow(ready)
     return ready.to(memory_format=torch.channels_last)
+
+
+def _make_plain(network: nn.Module) -> None:
+    """Put ordinary layers where layers can say which ordinary ones compute the same."""
+    for module in list(network.modules()):
+        for name, layer in module.named_children():
+            if isinstance(layer, Unusual):
+                setattr(module, name, layer.plain())
 
 
 def input_dtype(precision: Precision) -> torch.dtype:

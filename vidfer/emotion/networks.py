@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from vidfer.batches import CROP_SIDE_PX
+from vidfer.emotion.mirror import MirrorNetwork
 from vidfer.emotion.recognition import RecognitionNetwork
 from vidfer.emotion.residual import ResidualNetwork
 from vidfer.emotions import EMOTIONS
@@ -102,6 +103,14 @@ NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {
         stage_channels=(128, 256, 512),
         blocks=2,
         dropout=0.3,
+        view_side_px=_VIEW_SIDE_PX,
+    ),
+    "mirror": partial(
+        MirrorNetwork,
+        stem_channels=32,
+        stage_channels=(48, 128, 256),
+        blocks=(1, 2, 1),
+        dropout=0.2,
         view_side_px=_VIEW_SIDE_PX,
     ),
     "familiar": partial(

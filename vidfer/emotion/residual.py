@@ -42,13 +42,14 @@ class ResidualNetwork(nn.Module):
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         """Map prepared crops, float32 (N, 1, S, S), to logits (N, 7)."""
-        viewed = _middle(crops, self._view_side_px)
+        viewed = middle(crops, self._view_side_px)
         features = self.stages(self.stem(viewed).relu()).mean(dim=(2, 3))
         logits: torch.Tensor = self.output(self.dropout(features))
         return logits
 
 
-def _middle(crops: torch.Tensor, side_px: int) -> torch.Tensor:
+def middle(crops: torch.Tensor, side_px: int) -> torch.Tensor:
+    """Return the middle of crops (N, 1, S, S), or all of those that are not larger."""
     margin = max(0, crops.shape[-1] - side_px) // 2
     if margin == 0:
         return crops
