@@ -11,7 +11,6 @@ import tempfile
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +19,9 @@ from measuring import Report, Work, alternate, cpu_ms, parser, speeds
 
 from vidfer.config import AnalyzeSettings
 from vidfer.emotions import EMOTIONS
+from vidfer.faces.detection import Faces
+from vidfer.faces.mtcnn import MtcnnDetector
+from vidfer.faces.surfaces import Surfaces
 
 QUESTION = (
     "What does following faces between detections cost and save? *Found* is the share of the "
@@ -36,37 +38,38 @@ SAME_IOU = 0.7
 BOX = ["box_x", "box_y", "box_w", "box_h"]
 
 
-class Counted:
-    """A cascade that counts the frames that it searches."""
+class Searches:
+    """Counts the frames that detectors of this process search."""
 
-    def __init__(self, cascade: Any) -> None:
-        self._cascade = cascade
-        self.searched = 0
+    def __init__(self) -> None:
+        self.frames = 0
+        self._find = MtcnnDetector.find
 
-    def find(self, surfaces: Any, rows: np.ndarray) -> Any:
-        self.searched += len(rows)
-        return self._cascade.find(surfaces, rows)
+    def __enter__(self) -> "Searches":
+        def find(detector: MtcnnDetector, surfaces: Surfaces, rows: np.ndarray) -> list[Faces]:
+            self.frames += len(rows)
+            return self._find(detector, surfaces, rows)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._cascade, name)
+        MtcnnDetector.find = find  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        MtcnnDetector.find = self._find  # type: ignore[method-assign]
 
 
 class Follower:
-    """An analysis with one N, whose cascade is counted."""
+    """An analysis with one N, whose searches are counted."""
 
     def __init__(self, folder: Path, *, every: int) -> None:
         folder.mkdir()
         settings = AnalyzeSettings(detect_every=every)
         self._analysis = Analysis(folder, settings=settings, threads=1)
-        # No public way leads to the cascade of a worker: nothing but this needs one.
-        finder: Any = self._analysis._worker._stages._reader._faces  # type: ignore[union-attr]
-        self._cascade = finder._cascade = finder._follower._cascade = Counted(finder._cascade)
         self.searched_share = 0.0
 
     def run(self, clip: Path) -> int:
-        self._cascade.searched = 0
-        frames = self._analysis.frames(clip)
-        self.searched_share = self._cascade.searched / frames
+        with Searches() as searches:
+            frames = self._analysis.frames(clip)
+        self.searched_share = searches.frames / frames
         return frames
 
     def faces(self) -> pl.DataFrame:
