@@ -4,6 +4,7 @@ import pytest
 
 import vidfer
 from tests.fakes import FailingEngine
+from vidfer.config import DEFAULT_MODEL
 from vidfer.engine.contract import Failure
 from vidfer.errors import OutputError
 from vidfer.job import VideoJob
@@ -32,7 +33,7 @@ def test_a_lost_worker_makes_a_failed_row_with_reason_and_sentence(reason, folde
     assert outcome.exit_code == 2
     assert [result.reason for result in outcome.results] == [reason] * 3
     for result in read_manifest(tmp_path / "out").values():
-        assert (result.status, result.wall_s, result.model) == ("failed", 1.5, "compact")
+        assert (result.status, result.wall_s, result.model) == ("failed", 1.5, DEFAULT_MODEL)
         assert f"worker process {FAILURES[reason].what}, also when" in result.error
         assert result.error.endswith(".")
 

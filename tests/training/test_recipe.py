@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import FrozenInstanceError, asdict, fields
+from pathlib import Path
 
 import pytest
 import tomli_w
@@ -214,11 +215,21 @@ def test_the_papers_recipe_is_the_papers():
     assert (recipe.votes_weight, recipe.average, recipe.precision) == (0, 0, "float32")
 
 
-def test_the_default_models_recipe_trains_the_small_network_on_changed_pictures():
-    recipe = shipped_recipe("compact")
-    assert recipe.network == "compact"
+@pytest.mark.parametrize("name", ["compact", "mirror"])
+def test_small_networks_are_trained_on_pictures_that_are_changed_as_by_video(name):
+    recipe = shipped_recipe(name)
+    assert recipe.network == name
     assert recipe.augmentation.flip
     assert recipe.augmentation.degrade_share > 0
+
+
+def test_mirror_begins_with_more_changes_than_it_ends_with():
+    recipe = shipped_recipe("mirror")
+    assert recipe.initial_weights is not None
+    first = read_recipe(Path(recipe.initial_weights))
+    assert first.network == recipe.network
+    assert first.epochs > recipe.epochs
+    assert first.augmentation.mixup > recipe.augmentation.mixup == 0
 
 
 @pytest.mark.parametrize("name", ["resnet", "", "paper.toml", "../recipes/paper"])
