@@ -10,6 +10,7 @@ import pytest
 import vidfer
 from tests.results import EXAMPLES, assert_same_manifest, assert_same_rows, rows_of
 from vidfer.api import Interrupted
+from vidfer.config import DEFAULT_MODEL
 from vidfer.engine.serial import SerialEngine
 from vidfer.errors import SettingsError, UsageError
 from vidfer.timeline.manifest import read_timeline_metadata
@@ -106,7 +107,8 @@ def test_each_file_says_how_it_was_made(examples):
     result = outcome.results[0]
     metadata = read_timeline_metadata(output / result.timeline)
     assert metadata["vidfer.version"] == vidfer.__version__
-    assert metadata["vidfer.weights_sha256"] == vidfer.models()[0].weights_sha256
+    default = next(card for card in vidfer.models() if card.name == DEFAULT_MODEL)
+    assert metadata["vidfer.weights_sha256"] == default.weights_sha256
     assert metadata["vidfer.decoder"] == result.decoder
     assert metadata["vidfer.source_size"] == str((EXAMPLES / result.video).stat().st_size)
     assert '"min_face_px": 40' in metadata["vidfer.settings"]
