@@ -11,6 +11,7 @@ import vidfer
 from tests.results import EXAMPLES, assert_same_manifest, assert_same_rows, rows_of
 from vidfer.api import Interrupted
 from vidfer.config import DEFAULT_MODEL
+from vidfer.emotion.cards import model_path, read_card
 from vidfer.engine.serial import SerialEngine
 from vidfer.errors import SettingsError, UsageError
 from vidfer.timeline.manifest import read_timeline_metadata
@@ -107,8 +108,8 @@ def test_each_file_says_how_it_was_made(examples):
     result = outcome.results[0]
     metadata = read_timeline_metadata(output / result.timeline)
     assert metadata["vidfer.version"] == vidfer.__version__
-    default = next(card for card in vidfer.models() if card.name == DEFAULT_MODEL)
-    assert metadata["vidfer.weights_sha256"] == default.weights_sha256
+    card = read_card(model_path(DEFAULT_MODEL))
+    assert metadata["vidfer.weights_sha256"] == card.weights_sha256
     assert metadata["vidfer.decoder"] == result.decoder
     assert metadata["vidfer.source_size"] == str((EXAMPLES / result.video).stat().st_size)
     assert '"min_face_px": 40' in metadata["vidfer.settings"]

@@ -4,10 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
+
+from tests.processes import assert_gone, is_running
 
 PARENT = """
 import subprocess, sys, time
@@ -24,28 +24,18 @@ time.sleep(60)
 """
 
 
-def is_alive(process_id: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{process_id}/stat").read_text()
-    except OSError:
-        return False
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 @pytest.mark.timeout(60)
 def test_a_child_is_ended_with_its_killed_parent():
     parent = subprocess.Popen([sys.executable, "-c", PARENT, CHILD], stdout=subprocess.PIPE)
     try:
         child = int(parent.stdout.readline())
-        assert is_alive(child)
+        assert is_running(child)
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
         parent.stdout.close()
-    limit_s = time.monotonic() + 20
-    while is_alive(child) and time.monotonic() < limit_s:
-        time.sleep(0.05)
-    assert not is_alive(child)
+    assert_gone([child])
 
 
 @pytest.mark.timeout(60)

@@ -14,6 +14,7 @@ import psutil
 import pytest
 import torch
 
+from tests.processes import assert_gone
 from vidfer.computing.forked_process import ForkedProcess
 from vidfer.errors import CorruptVideoError, DecoderFailedError
 
@@ -171,20 +172,6 @@ def start(request: str) -> "tuple[subprocess.Popen[str], list[int]]":
     )
     assert parent.stdout is not None
     return parent, [int(number) for number in parent.stdout.readline().split()]
-
-
-def assert_gone(numbers: list[int]) -> None:
-    until = time.monotonic() + 5
-    while any(is_running(number) for number in numbers):
-        assert time.monotonic() < until, numbers
-        time.sleep(0.02)
-
-
-def is_running(number: int) -> bool:
-    try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV", "SIGABRT", "SIGTERM"])

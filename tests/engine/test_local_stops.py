@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
+
+from tests.processes import assert_gone, is_running
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -38,23 +39,6 @@ def start(fault: str) -> "tuple[subprocess.Popen[str], list[int]]":
     )
     assert parent.stdout is not None
     return parent, [int(parent.stdout.readline()) for _ in range(2)]
-
-
-def assert_gone(numbers: list[int]) -> None:
-    """Wait a little for processes to end; nobody but init may be left to collect them."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        if not any(is_running(number) for number in numbers):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"still running: {[n for n in numbers if is_running(n)]}")
-
-
-def is_running(number: int) -> bool:
-    try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.mark.parametrize("fault", ["hang", "hang_with_lock"])

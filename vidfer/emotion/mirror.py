@@ -130,7 +130,7 @@ class _MirrorNormalisation(nn.Module):
         plain.load_state_dict(
             {name: value.repeat(2) for name, value in self.state_dict().items()}, strict=False
         )
-        return plain.eval()
+        return plain
 
 
 def _convolution(n_in: int, n_out: int, *, kernel_size: tuple[int, int] = (3, 3)) -> nn.Sequential:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from vidfer.emotion.residual import middle
 from vidfer.emotions import EMOTIONS
 
 
@@ -57,11 +58,8 @@ class RecognitionNetwork(nn.Module):
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         """Map prepared crops, float32 (N, 1, S, S), to logits (N, 7)."""
-        margin = max(0, crops.shape[-1] - self._view_side_px) // 2
-        stop = crops.shape[-1] - margin
-        large = functional.interpolate(
-            crops[:, :, margin:stop, margin:stop], scale_factor=self._enlargement, mode="bilinear"
-        )
+        viewed = middle(crops, self._view_side_px)
+        large = functional.interpolate(viewed, scale_factor=self._enlargement, mode="bilinear")
         features = functional.max_pool2d(self.stem(large).relu(), kernel_size=3, stride=2)
         features = self.blocks(features).mean(dim=(2, 3))
         logits: torch.Tensor = self.output(self.dropout(features))
