@@ -70,7 +70,7 @@ OWNERS = {
     "facenet_pytorch": {"vidfer.faces"},
     "av": {"vidfer.video", "vidfer.rendering"},
     "decord": {"vidfer.video"},
-    "safetensors": {"vidfer.emotion", "vidfer.training.checkpoint"},
+    "safetensors": {"vidfer.emotion", "vidfer.faces.aligner", "vidfer.training.checkpoint"},
     "matplotlib": {"vidfer.training.plots"},
     "pyarrow": {
         "vidfer.timeline",

@@ -20,10 +20,12 @@ from vidfer.computing.process_reader import ProcessReader
 from vidfer.config import AnalyzeSettings
 from vidfer.emotion.classifier import EmotionClassifier
 from vidfer.emotion.models import load_model
+from vidfer.faces.aligner import load_aligner
 from vidfer.faces.finder import FaceFinder
 from vidfer.faces.mtcnn import MtcnnDetector
 from vidfer.faces.numbering import FaceNumbering
 from vidfer.faces.quality import QualityGate
+from vidfer.faces.settling import Settler
 from vidfer.faces.tracking import FaceTracker
 from vidfer.pipeline import Keep, Tally, run_pipeline
 from vidfer.profiling import UNWATCHED, Watch
@@ -79,6 +81,7 @@ class Stages:
         )
         return FaceFinder(
             cascade=cascade,
+            settler=Settler(load_aligner(self.device, precision=self.precision)),
             gate=gate,
             min_score=settings.min_face_score,
             min_face_px=settings.min_face_px,

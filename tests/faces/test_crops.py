@@ -6,8 +6,14 @@ import torch
 from PIL import Image
 
 from vidfer.batches import CROP_SIDE_PX, DetectionBatch, FrameBatch
-from vidfer.faces.alignment import BOX_SIDES_PER_CROP, CENTRE_BELOW_MIDDLE, LAYOUT, FaceSquares
-from vidfer.faces.crops import cut_crops, cut_squares
+from vidfer.faces.alignment import (
+    BOX_SIDES_PER_CROP,
+    CENTRE_BELOW_MIDDLE,
+    LAYOUT,
+    FaceSquares,
+    face_squares,
+)
+from vidfer.faces.crops import cut_squares
 from vidfer.faces.surfaces import Surfaces, surfaces_of
 
 CPU = torch.device("cpu")
@@ -42,6 +48,10 @@ def detections_of(rows: list[int], boxes: list[tuple[float, ...]]) -> DetectionB
         landmarks_px=np.array(landmarks, dtype=np.float32).reshape(count, 5, 2),
         tracked=np.zeros(count, dtype=np.bool_),
     )
+
+
+def cut_crops(surfaces: Surfaces, detections: DetectionBatch) -> np.ndarray:
+    return cut_squares(surfaces, detections.frame_row, face_squares(detections))
 
 
 def crop_of(frame: np.ndarray, box: tuple[float, ...]) -> np.ndarray:

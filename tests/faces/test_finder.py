@@ -23,6 +23,7 @@ from vidfer.faces.finder import FaceFinder
 from vidfer.faces.matching import overlaps
 from vidfer.faces.numbering import FaceNumbering
 from vidfer.faces.quality import QualityGate
+from vidfer.faces.settling import Settler
 from vidfer.faces.tracking import FaceTracker
 from vidfer.stages import Stages
 from vidfer.timeline.reader import table_to_polars
@@ -51,6 +52,7 @@ class Found:
 def finder_of(cascade: ScriptedCascade, *, detect_every: int) -> FaceFinder:
     return FaceFinder(
         cascade=cascade,
+        settler=Settler(lambda views: torch.zeros(len(views), 4)),
         gate=GATE,
         min_score=0.8,
         min_face_px=int(SIDE_PX),

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from vidfer.batches import CROP_SIDE_PX, DetectionBatch
-from vidfer.faces.alignment import FaceSquares, face_squares
+from vidfer.batches import CROP_SIDE_PX
+from vidfer.faces.alignment import FaceSquares
 from vidfer.faces.surfaces import Surfaces
 
 # A pixel of a crop is the mean of n x n bilinear samples, at most this far apart in pixels
@@ -18,18 +18,13 @@ _SPACING_PX: Final = 1.5
 _MOST_SAMPLES: Final = 6
 
 
-def cut_crops(surfaces: Surfaces, detections: DetectionBatch) -> np.ndarray:
-    """Cut out each detection, uint8 (F, 48, 48), its eyes level.
+@torch.inference_mode()
+def cut_squares(surfaces: Surfaces, frame_row: np.ndarray, squares: FaceSquares) -> np.ndarray:
+    """Cut `squares` out of the frames `frame_row`, int64 (F,); uint8 (F, 48, 48).
 
     A crop that reaches beyond the frame continues with the frame's edge pixels, so that
     the face keeps its shape.
     """
-    return cut_squares(surfaces, detections.frame_row, face_squares(detections))
-
-
-@torch.inference_mode()
-def cut_squares(surfaces: Surfaces, frame_row: np.ndarray, squares: FaceSquares) -> np.ndarray:
-    """Cut `squares` out of the frames `frame_row`, int64 (F,); uint8 (F, 48, 48)."""
     if len(frame_row) == 0:
         return np.empty((0, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
     # One square at a time: its bits then depend on no other, and only its part of the

@@ -6,13 +6,14 @@ import numpy as np
 import torch
 
 from vidfer.batches import FaceBatch, FrameBatch
-from vidfer.faces.crops import cut_crops
+from vidfer.faces.alignment import face_squares
+from vidfer.faces.crops import cut_squares
 from vidfer.faces.detection import Faces, detection_batch
 from vidfer.faces.following import Cascade, FaceFollower
 from vidfer.faces.outline import Outline, is_cut
 from vidfer.faces.quality import QualityGate, judge_quality
 from vidfer.faces.scenes import new_scenes, thumbnails
-from vidfer.faces.settling import settled
+from vidfer.faces.settling import Settler
 from vidfer.faces.surfaces import Surfaces, surfaces_of
 from vidfer.slots import slot_starts
 
@@ -40,6 +41,7 @@ class FaceFinder:
         self,
         *,
         cascade: Cascade,
+        settler: Settler,
         gate: QualityGate,
         min_score: float,
         min_face_px: int,
@@ -48,6 +50,7 @@ class FaceFinder:
     ) -> None:
         self._cascade = cascade
         self._follower = FaceFollower(cascade, min_score=min_score, min_side_px=min_face_px)
+        self._settler = settler
         self._gate = gate
         self._min_score = min_score
         self._detect_every = detect_every
@@ -82,7 +85,10 @@ class FaceFinder:
         detections = detection_batch(
             followed.faces, tracked=~followed.detected, min_score=self._min_score
         )
-        crops = cut_crops(surfaces, settled(self._cascade, surfaces, detections))
+        squares = self._settler.settled(
+            surfaces, detections.frame_row, face_squares(detections)
+        )
+        crops = cut_squares(surfaces, detections.frame_row, squares)
         return FaceBatch(
             detections=detections,
             crops=crops,

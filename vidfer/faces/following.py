@@ -16,7 +16,6 @@ import numpy as np
 
 from vidfer.faces.detection import Faces, joined, without_contained
 from vidfer.faces.matching import matched_pairs, overlaps
-from vidfer.faces.settling import Looker
 from vidfer.faces.surfaces import Surfaces
 
 # How much a refined box must overlap the interpolated one: less is another face, or none.
@@ -32,11 +31,17 @@ _MOST_SHIFT: Final = 3.5
 _SURE_SCORE: Final = 0.95
 
 
-class Cascade(Looker, Protocol):
+class Cascade(Protocol):
     """What following needs of a detector; see MtcnnDetector."""
+
+    least_score: float
 
     def find(self, surfaces: Surfaces, rows: np.ndarray) -> list[Faces]:
         """Return the faces of each of the frames `rows`."""
+        ...
+
+    def look(self, surfaces: Surfaces, rows: np.ndarray, squares_px: np.ndarray) -> Faces:
+        """Return what the last network makes of squares in the frames `rows`."""
         ...
 
 

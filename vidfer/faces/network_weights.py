@@ -65,22 +65,36 @@ def _folder() -> Path:
 
 
 def _read(folder: Path, name: str) -> _Tensors:
-    path = folder / f"{name}.pt"
-    advice = "run 'pip install --force-reinstall --no-deps facenet-pytorch==2.5.3'."
+    content = read_known(
+        folder / f"{name}.pt",
+        sha256=_SHA256[name],
+        owner="face detector",
+        advice="run 'pip install --force-reinstall --no-deps facenet-pytorch==2.5.3'",
+    )
+    tensors: _Tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    return tensors
+
+
+def read_known(path: Path, *, sha256: str, owner: str, advice: str) -> bytes:
+    """Return what a weights file holds, if it is the one known by its SHA-256.
+
+    Raises:
+        WeightsError: it cannot be read or is another one; the message says whose weights
+            they are and ends with `advice`.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise WeightsError(
-            f"The face detector's weights {path} cannot be read ({error.strerror}): {advice}"
+            f"The {owner}'s weights {path} cannot be read ({error.strerror}): {advice}."
         ) from error
     actual = hashlib.sha256(content).hexdigest()
-    if actual != _SHA256[name]:
+    if actual != sha256:
         raise WeightsError(
-            f"The face detector's weights {path} have been altered: their SHA-256 is {actual}, "
-            f"not {_SHA256[name]}; {advice}"
+            f"The {owner}'s weights {path} have been altered: their SHA-256 is {actual}, "
+            f"not {sha256}; {advice}."
         )
-    tensors: _Tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    return tensors
+    return content
 
 
 def _joined(tensors: _Tensors, *heads: str) -> _Tensors:

@@ -1,61 +1,89 @@
-"""Faces looked at again, so that a crop does not depend on how its face was found."""
+"""Squares about faces moved to where they come to rest, however the faces were found."""
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 import torch
 
-from vidfer.batches import DetectionBatch
-from vidfer.faces.boxes import squared
-from vidfer.faces.detection import Faces
+from vidfer.compute import in_blocks
+from vidfer.faces.aligner import VIEW_SIDE_PX
+from vidfer.faces.alignment import FaceSquares
+from vidfer.faces.patches import patches_of
 from vidfer.faces.surfaces import Surfaces
 
-# The cascade's last network answers a slightly other square with a slightly other box and
-# landmarks, and emotion networks notice. Shown the square of its own answer, it comes to
-# rest after a few looks, wherever it began; the mean of three such answers is steadier than
-# any of them, and than that of two: more faces of a crowd show the same emotion however
-# they were found (docs/faces.md).
+# Each look leaves about a third of the distance between two squares that were begun with.
 _LOOKS: Final = 3
 
-# Faces come to rest on multiples of 1/8 pixel. Last digits, which depend on how
+# The middle part of a square is looked at: FER2013's pictures end at its edges, so that a
+# network trained on more would learn to look for those.
+VIEW_SIDES: Final = 0.8
+
+# The most that one look may move or change a square, and all of them together, in its sides.
+_MOST_MOVE: Final = 0.25
+_MOST_IN_ALL: Final = 0.3
+
+# Squares come to rest on multiples of 1/8 pixel. Last digits, which depend on how
 # many items a network was given at once, then move no pixel of a crop from one grey level to
 # the next.
 _STEPS_PER_PX: Final = 8
 
 
-class Looker(Protocol):
-    """A detector's last network: what settling needs; see MtcnnDetector."""
+class Settler:
+    """Moves squares until they lie about their faces as FER2013's pictures do.
 
-    least_score: float
-
-    def look(self, surfaces: Surfaces, rows: np.ndarray, squares_px: np.ndarray) -> Faces:
-        """Return what the last network makes of squares in the frames `rows`."""
-        ...
-
-
-def settled(cascade: Looker, surfaces: Surfaces, found: DetectionBatch) -> DetectionBatch:
-    """Return the detections with settled boxes and landmarks.
-
-    Where the network loses the face on the way, the detection stays as it is.
+    Emotion networks notice where exactly a face lies in its crop, and MTCNN answers a slightly
+    other square with a slightly other box and landmarks. `network` says how squares must move,
+    as AlignerNetwork does.
     """
-    if len(found) == 0:
-        return found
-    corners = np.concatenate([found.box_px[:, :2], found.box_px[:, :2] + found.box_px[:, 2:]], 1)
-    boxes, landmarks = np.zeros_like(found.box_px), np.zeros_like(found.landmarks_px)
-    kept = np.ones(len(found), dtype=bool)
-    for _ in range(_LOOKS):
-        faces = cascade.look(surfaces, found.frame_row, squared(torch.from_numpy(corners)).numpy())
-        boxes += faces.boxes_px / _LOOKS
-        landmarks += faces.landmarks_px / _LOOKS
-        kept &= faces.score > cascade.least_score
-        corners = faces.corners_px
-    return DetectionBatch(
-        frame_row=found.frame_row,
-        box_px=np.where(kept[:, None], _at_rest(boxes), found.box_px),
-        score=found.score,
-        landmarks_px=np.where(kept[:, None, None], _at_rest(landmarks), found.landmarks_px),
-        tracked=found.tracked,
+
+    def __init__(self, network: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self._network = network
+
+    @torch.inference_mode()
+    def settled(
+        self, surfaces: Surfaces, frame_row: np.ndarray, squares: FaceSquares
+    ) -> FaceSquares:
+        """Return where `squares` in the frames `frame_row`, int64 (F,), come to rest.
+
+        A square that would move or change by a third of its side stays where it is.
+        """
+        if len(frame_row) == 0:
+            return squares
+        patches = patches_of(surfaces, frame_row, squares)
+        moved = squares
+        for _ in range(_LOOKS):
+            views = patches.views(moved, side_px=VIEW_SIDE_PX, sides=VIEW_SIDES)
+            moves = in_blocks(self._network, views).clamp(-_MOST_MOVE, _MOST_MOVE)
+            moved = move(moved, moves.double().cpu().numpy())
+        near = _is_near(moved, squares)
+        return FaceSquares(
+            centre_px=np.where(near, _at_rest(moved.centre_px), squares.centre_px),
+            across_px=np.where(near, _at_rest(moved.across_px), squares.across_px),
+        )
+
+
+def move(squares: FaceSquares, moves: np.ndarray) -> FaceSquares:
+    """Return squares moved as AlignerNetwork says, `moves` float64 (F, 4)."""
+    return FaceSquares(
+        centre_px=squares.centre_px + _along(squares.across_px, moves[:, :2]),
+        across_px=squares.across_px + _along(squares.across_px, moves[:, 2:]),
     )
+
+
+def _along(across_px: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Return steps (F, 2) along each square's edges, in sides, as pixels to the right and down."""
+    right = across_px[:, 0] * steps[:, 0] - across_px[:, 1] * steps[:, 1]
+    down = across_px[:, 1] * steps[:, 0] + across_px[:, 0] * steps[:, 1]
+    return np.stack([right, down], axis=1)
+
+
+def _is_near(moved: FaceSquares, squares: FaceSquares) -> np.ndarray:
+    """Tell which squares neither moved far nor changed much, bool (F, 1)."""
+    most_px = _MOST_IN_ALL * np.abs(squares.across_px).max(axis=1)
+    changes = (moved.centre_px - squares.centre_px, moved.across_px - squares.across_px)
+    near: np.ndarray = np.all([np.abs(c).max(axis=1) <= most_px for c in changes], axis=0)
+    return near[:, None]
 
 
 def _at_rest(places_px: np.ndarray) -> np.ndarray:

@@ -66,12 +66,11 @@ class Surfaces:
 
     def grey(self, row: int, x1: int, y1: int, x2: int, y2: int) -> torch.Tensor:
         """Return a region of one frame in grey levels 0..255, float32 (height, width)."""
-        parts = (
-            plane[y1:y2, x1:x2].float() * factor
-            for plane, factor in zip(self.full[row], self.grey_factors)
-        )
-        grey = sum(parts, start=torch.tensor(self.grey_summand, device=self.device))
-        return grey.clamp(0, 255)
+        parts = [plane[y1:y2, x1:x2].float() for plane in self.full[row]]
+        grey: torch.Tensor = parts[0].mul_(self.grey_factors[0]).add_(self.grey_summand)
+        for part, factor in zip(parts[1:], self.grey_factors[1:]):
+            grey.add_(part.mul_(factor))
+        return grey.clamp_(0, 255)
 
     def cut(self, rows: torch.Tensor, regions_px: torch.Tensor, *, side_px: int) -> torch.Tensor:
         """Return regions of frames as normalised squares, float32 (K, 3, side, side).
