@@ -13,7 +13,8 @@ True pixels exist only inside the picture: a rule that reaches beyond it, or cut
 turned picture upright, sees made-up surroundings; column "true" tells how much of the
 crops is real. Rows on top separate that from the rules: the picture itself, its own
 square cut out of the frame ("truth"), that square cut upright, and the picture upright
-with the same corners made up ("truth, false corners"), which costs what falsehood costs.
+with the same corners made up ("truth, false corners"), which costs what falsehood costs. The
+last row is the shipped rule's square, settled as `analyze` settles it.
 """
 
 import argparse
@@ -30,9 +31,11 @@ from vidfer.batches import CROP_SIDE_PX
 from vidfer.compute import torch_threads
 from vidfer.emotion.classifier import EmotionClassifier
 from vidfer.emotion.models import load_model
-from vidfer.faces.alignment import FaceSquares
+from vidfer.faces.aligner import load_aligner
+from vidfer.faces.alignment import FaceSquares, face_squares
 from vidfer.faces.crops import cut_squares
 from vidfer.faces.quality import QualityGate, judge_quality
+from vidfer.faces.settling import Settler
 from vidfer.faces.surfaces import surfaces_of
 from vidfer.training.data import LabelledFaces, read_split
 from vidfer.training.metrics import ClassificationReport
@@ -68,6 +71,22 @@ class Experiment:
             for row in range(len(self.labels))
         ]
         return np.concatenate(rows)
+
+    def settled(self, squares: FaceSquares) -> FaceSquares:
+        """Return where squares come to rest, as `analyze` cuts them."""
+        settler = Settler(load_aligner(CPU))
+        rested = [
+            settler.settled(
+                surfaces_of(self.found.batch(row), device=CPU),
+                np.zeros(1, np.int64),
+                FaceSquares(squares.centre_px[row : row + 1], squares.across_px[row : row + 1]),
+            )
+            for row in range(len(self.labels))
+        ]
+        return FaceSquares(
+            np.concatenate([one.centre_px for one in rested]),
+            np.concatenate([one.across_px for one in rested]),
+        )
 
     def true_share(self, squares: FaceSquares) -> float:
         """Return how much of the crops lies inside the picture."""
@@ -140,6 +159,8 @@ def run(experiment: Experiment, rules: dict[str, Rule]) -> None:
         if rule is not former:
             squares = rule(found.detections)
             experiment.row(name, experiment.cut(squares), squares)
+    squares = experiment.settled(face_squares(found.detections))
+    experiment.row("shipped, settled", experiment.cut(squares), squares)
 
 
 def main() -> None:
