@@ -1,6 +1,7 @@
 """Cutting detected faces as FER2013's pictures were cut: grey, square, 48x48."""
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -56,9 +57,17 @@ def _cut(
 
 def _means(sampled: torch.Tensor, samples: int) -> torch.Tensor:
     """Average each samples x samples cells."""
+    if samples == 1:
+        return sampled
     # As products with a matrix of ones: ten times as fast as pooling for one small picture.
-    ones = torch.eye(CROP_SIDE_PX, device=sampled.device).repeat_interleave(samples, dim=1)
+    ones = _ones(samples, sampled.device)
     return (ones @ sampled @ ones.T) / samples**2
+
+
+@lru_cache
+def _ones(samples: int, device: torch.device) -> torch.Tensor:
+    """Return which sample lies in which pixel, ones and zeros, float32 (48, 48 * samples)."""
+    return torch.eye(CROP_SIDE_PX, device=device).repeat_interleave(samples, dim=1)
 
 
 def _surroundings(
@@ -88,5 +97,7 @@ def _grid(
     for axis, size in enumerate(size_px):
         scale = 2 / size
         along = steps * (across_px[axis] * scale) + (centre_px[axis] * scale - 1)
-        np.add(along[None, :], (steps * (down_px[axis] * scale))[:, None], out=grid[..., axis])
+        below = steps * (down_px[axis] * scale)
+        # Rounded before they are added: a third of the time, and 1e-4 pixels at most.
+        np.add(along.astype(np.float32), below.astype(np.float32)[:, None], out=grid[..., axis])
     return grid, samples

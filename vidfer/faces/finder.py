@@ -85,9 +85,7 @@ class FaceFinder:
         detections = detection_batch(
             followed.faces, tracked=~followed.detected, min_score=self._min_score
         )
-        squares = self._settler.settled(
-            surfaces, detections.frame_row, face_squares(detections)
-        )
+        squares = self._settler.settled(surfaces, detections.frame_row, face_squares(detections))
         crops = cut_squares(surfaces, detections.frame_row, squares)
         return FaceBatch(
             detections=detections,
