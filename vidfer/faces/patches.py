@@ -43,7 +43,7 @@ class Patches:
         x = middle[:, 0] + across[:, 0] * right - across[:, 1] * down
         y = middle[:, 1] + across[:, 1] * right + across[:, 0] * down
         # grid_sample counts from -1 to 1 over the whole patch.
-        places = (np.stack([x, y], axis=3) * (2 / _PATCH_CELLS) - 1).astype(np.float32)
+        places = (np.stack([x, y], axis=3) * (2 / self.cells.shape[-1]) - 1).astype(np.float32)
         return functional.grid_sample(
             self.cells,
             torch.from_numpy(places).to(self.cells.device),

@@ -50,7 +50,7 @@ class Settler:
     ) -> FaceSquares:
         """Return where `squares` in the frames `frame_row`, int64 (F,), come to rest.
 
-        A square that would move or change by a third of its side stays where it is.
+        A square that would move or change by more than 0.3 of its side stays where it is.
         """
         if len(frame_row) == 0:
             return squares
@@ -61,7 +61,7 @@ class Settler:
             moves = in_blocks(self._network, views, block_items=_BLOCK_ITEMS).clamp(
                 -_MOST_MOVE, _MOST_MOVE
             )
-            moved = move(moved, moves.double().cpu().numpy())
+            moved = move(moved, moves.cpu().double().numpy())
         near = _is_near(moved, squares)
         return FaceSquares(
             centre_px=np.where(near, _at_rest(moved.centre_px), squares.centre_px),
