@@ -44,9 +44,7 @@ def main() -> None:
         report = ClassificationReport.of(faces.labels, mean.argmax(axis=1))
         nll = surprisals(faces.labels, mean).mean()
         ece = Reliability.of(faces.labels, mean).ece
-        print(
-            f"{report.accuracy:.4f} {report.macro_f1:.3f} {nll:.3f} {ece:.3f} {', '.join(names)}"
-        )
+        print(f"{report.accuracy:.4f} {report.macro_f1:.3f} {nll:.3f} {ece:.3f} {', '.join(names)}")
 
 
 if __name__ == "__main__":
