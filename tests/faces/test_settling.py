@@ -153,3 +153,11 @@ def test_mirrored_faces_come_to_rest_at_mirrored_places(found, astronaut):
     side = np.abs(rested.across_px).max(axis=1)
     assert (np.abs(width - other.centre_px[:, 0] - rested.centre_px[:, 0]) < 0.05 * side).all()
     assert (np.abs(other.centre_px[:, 1] - rested.centre_px[:, 1]) < 0.05 * side).all()
+
+
+def test_last_digits_of_where_a_face_was_found_do_not_lead_elsewhere(found):
+    surfaces, faces = found
+    settler = Settler(load_aligner(CPU, precision="bfloat16"))
+    squares = face_squares(faces)
+    nearly = FaceSquares(squares.centre_px + 1e-7, squares.across_px - 1e-7)
+    assert_same(*(settler.settled(surfaces, faces.frame_row, s) for s in (squares, nearly)))

@@ -27,9 +27,9 @@ _MOST_IN_ALL: Final = 0.3
 # Twice the usual block: a quarter less time a look, and a chunk of one face fills it.
 _BLOCK_ITEMS: Final = 32
 
-# Squares come to rest on multiples of 1/8 pixel. Last digits, which depend on how
-# many items a network was given at once, then move no pixel of a crop from one grey level to
-# the next.
+# Squares begin and come to rest on multiples of 1/8 pixel. Last digits, which depend on how
+# many items a network was given at once, then neither lead to other moves (half precision makes
+# them large) nor move a pixel of a crop from one grey level to the next.
 _STEPS_PER_PX: Final = 8
 
 
@@ -54,18 +54,18 @@ class Settler:
         """
         if len(frame_row) == 0:
             return squares
-        patches = patches_of(surfaces, frame_row, squares)
-        moved = squares
+        moved = begun = _at_rest(squares)
+        patches = patches_of(surfaces, frame_row, begun)
         for _ in range(_LOOKS):
             views = patches.views(moved, side_px=VIEW_SIDE_PX, sides=VIEW_SIDES)
             moves = in_blocks(self._network, views, block_items=_BLOCK_ITEMS).clamp(
                 -_MOST_MOVE, _MOST_MOVE
             )
             moved = move(moved, moves.cpu().double().numpy())
-        near = _is_near(moved, squares)
+        near, rested = _is_near(moved, begun), _at_rest(moved)
         return FaceSquares(
-            centre_px=np.where(near, _at_rest(moved.centre_px), squares.centre_px),
-            across_px=np.where(near, _at_rest(moved.across_px), squares.across_px),
+            centre_px=np.where(near, rested.centre_px, begun.centre_px),
+            across_px=np.where(near, rested.across_px, begun.across_px),
         )
 
 
@@ -92,6 +92,6 @@ def _is_near(moved: FaceSquares, squares: FaceSquares) -> np.ndarray:
     return near[:, None]
 
 
-def _at_rest(places_px: np.ndarray) -> np.ndarray:
-    rested: np.ndarray = np.round(places_px * _STEPS_PER_PX) / _STEPS_PER_PX
-    return rested
+def _at_rest(squares: FaceSquares) -> FaceSquares:
+    places = (squares.centre_px, squares.across_px)
+    return FaceSquares(*(np.round(place * _STEPS_PER_PX) / _STEPS_PER_PX for place in places))
