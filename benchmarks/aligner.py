@@ -153,7 +153,7 @@ def _complex(points: np.ndarray) -> np.ndarray:
 
 
 def views(grey: torch.Tensor, squares: FaceSquares) -> torch.Tensor:
-    """Return what the network is to see of squares in pictures, float32 (N, 48, 48)."""
+    """Return what the network is to see of squares in pictures `grey`, float32 (N, 48, 48)."""
     cells = functional.pad(grey[:, None], [MARGIN_PX] * 4, mode="replicate")
     low = np.full((len(grey), 2), -float(MARGIN_PX))
     patches = Patches(cells, low, np.ones((len(grey), 1)))
