@@ -70,10 +70,7 @@ class Pictures(NamedTuple):
     squares: FaceSquares
 
     def take(self, rows: np.ndarray) -> "Pictures":
-        return Pictures(
-            self.grey[rows],
-            FaceSquares(self.squares.centre_px[rows], self.squares.across_px[rows]),
-        )
+        return Pictures(self.grey[rows], self.squares.take(rows))
 
     def mirrored(self, chosen: np.ndarray) -> "Pictures":
         """Return the pictures, the chosen ones mirrored with their faces."""

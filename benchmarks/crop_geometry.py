@@ -66,7 +66,7 @@ class Experiment:
             cut_squares(
                 surfaces_of(self.found.batch(row), device=CPU),
                 np.zeros(1, np.int64),
-                FaceSquares(squares.centre_px[row : row + 1], squares.across_px[row : row + 1]),
+                squares.take(slice(row, row + 1)),
             )
             for row in range(len(self.labels))
         ]
@@ -79,7 +79,7 @@ class Experiment:
             settler.settled(
                 surfaces_of(self.found.batch(row), device=CPU),
                 np.zeros(1, np.int64),
-                FaceSquares(squares.centre_px[row : row + 1], squares.across_px[row : row + 1]),
+                squares.take(slice(row, row + 1)),
             )
             for row in range(len(self.labels))
         ]

@@ -132,7 +132,7 @@ def test_a_face_settles_to_the_same_bits_in_any_company(found, precision):
     together = settler.settled(surfaces, faces.frame_row, squares)
     for face in range(len(faces)):
         mine = slice(face, face + 1)
-        alone = FaceSquares(squares.centre_px[mine], squares.across_px[mine])
+        alone = squares.take(mine)
         result = settler.settled(surfaces, faces.frame_row[mine], alone)
         np.testing.assert_array_equal(result.centre_px, together.centre_px[mine])
         np.testing.assert_array_equal(result.across_px, together.across_px[mine])

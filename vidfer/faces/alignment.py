@@ -40,6 +40,10 @@ class FaceSquares:
     centre_px: np.ndarray
     across_px: np.ndarray
 
+    def take(self, rows: np.ndarray | slice) -> "FaceSquares":
+        """Return some of the squares."""
+        return FaceSquares(self.centre_px[rows], self.across_px[rows])
+
 
 def face_squares(detections: DetectionBatch) -> FaceSquares:
     """Return the squares that show faces as FER2013's pictures show them.
