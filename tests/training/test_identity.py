@@ -40,6 +40,7 @@ OTHER_SETTINGS = {
     "teachers_weight": 0.1,
     "teachers_temperature": 2.0,
     "teachers_flip": True,
+    "teachers_see": "whole",
     "augmentation": Augmentation(flip=True),
     "seed": 9,
 }

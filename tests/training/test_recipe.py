@@ -35,6 +35,7 @@ OTHER = Recipe(
     teachers_weight=0.7,
     teachers_temperature=3.0,
     teachers_flip=True,
+    teachers_see="whole",
     augmentation=Augmentation(flip=True, shift=0.1, mixup=0.2),
     seed=3,
 )
@@ -60,6 +61,7 @@ REFUSED = {
     "teachers_weight": (1.1, -0.1),
     "teachers_temperature": (0, -1),
     "teachers_flip": (1, "yes", None),
+    "teachers_see": ("all", 1, None),
     "augmentation": (None, True, {"flip": True}),
     "seed": (-1, 2.5, True, 2**64),
 }

@@ -15,7 +15,7 @@ from vidfer.emotion.networks import NETWORKS
 from vidfer.errors import DataError, SettingsError
 from vidfer.training.augmentation import Augmentation
 from vidfer.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from vidfer.training.recipe import Optimizer, Recipe
+from vidfer.training.recipe import Optimizer, Recipe, TeachersView
 from vidfer.training.run import TrainingRun
 
 CPU = torch.device("cpu")
@@ -287,3 +287,19 @@ def test_a_teacher_that_changed_in_between_is_refused(write_teacher, path):
     after(started(recipe), epochs=1).save(path)
     write_teacher(2)
     assert "other weights of a teacher" in refusal_of(path, recipe)
+
+
+def test_teachers_see_what_the_network_sees_or_all_of_it(write_teacher):
+    covered = Augmentation(erase_share=1, erase_most=1)
+    taught = replace(RECIPE, teachers=(str(write_teacher(1)),), augmentation=covered)
+    seen, whole = (
+        weights_of(after(started(replace(taught, teachers_see=view)), epochs=1))
+        for view in get_args(TeachersView)
+    )
+    assert any(not torch.equal(seen[name], whole[name]) for name in seen)
+    # Where nothing is changed, there is no difference.
+    plain = replace(taught, augmentation=Augmentation())
+    assert_same_bits(
+        weights_of(after(started(plain), epochs=1)),
+        weights_of(after(started(replace(plain, teachers_see="whole")), epochs=1)),
+    )

@@ -62,30 +62,30 @@ class Augmentation:
 def augment(
     pictures: torch.Tensor, *, settings: Augmentation, generator: torch.Generator
 ) -> torch.Tensor:
-    """Return changed copies of `pictures`, uint8 (B, 48, 48), as float32 (B, S, S), 0 to 255.
+    """Return changed copies of `pictures`, uint8 (B, 48, 48), as float32 (B, 2, S, S), 0 to 255.
 
-    S is `crop_side_px`. The generator lies on the pictures' device. In order: what video
-    does to pictures, then geometry, then erasing.
+    S is `crop_side_px`. The first of each two has all changes, the second only those of
+    geometry, the same ones: it shows the same place, neither degraded nor covered. The
+    generator lies on the pictures' device. In order: what video does to pictures, then
+    geometry, then erasing.
     """
-    changed = pictures.to(torch.float32)
+    whole = changed = pictures.to(torch.float32)
     if settings.degrade_share:
         changed = degrade(changed, share=settings.degrade_share, generator=generator)
-    changed = _resample(changed, settings, generator)
+    changed, whole = _resample(torch.stack([changed, whole], 1), settings, generator).unbind(1)
     if settings.erase_share:
         changed = _erase(changed, settings, generator)
-    return changed
+    return torch.stack([changed, whole], dim=1)
 
 
 def _resample(
     pictures: torch.Tensor, settings: Augmentation, generator: torch.Generator
 ) -> torch.Tensor:
-    """Flip, rotate, scale, shift and crop in one bilinear step, edges repeated."""
+    """Flip, rotate, scale, shift and crop (B, 2, 48, 48) in one bilinear step, edges repeated."""
     count, side = len(pictures), settings.crop_side_px
     placements = _placements(count, settings, generator)
     grid = functional.affine_grid(placements, [count, 1, side, side], align_corners=False)
-    return functional.grid_sample(
-        pictures.unsqueeze(1), grid, padding_mode="border", align_corners=False
-    ).squeeze(1)
+    return functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
 def _placements(count: int, settings: Augmentation, generator: torch.Generator) -> torch.Tensor:

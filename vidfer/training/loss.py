@@ -15,9 +15,9 @@ from vidfer.training.recipe import Recipe
 class TrainingLoss:
     """The loss of a batch, with the recipe's label smoothing, class balance and teachers.
 
-    Teachers see the same changed pictures as the network, and what counts is the mean of
-    their probabilities (Hinton et al. 2015), with the recipe's `teachers_flip` also over
-    each picture and its mirror image.
+    Teachers look at what they are shown beside the network's pictures, and what counts is
+    the mean of their probabilities (Hinton et al. 2015), with the recipe's `teachers_flip`
+    also over each picture and its mirror image.
 
     Raises:
         SettingsError: a teacher does not take pictures of the recipe's `crop_side_px`.
@@ -41,7 +41,7 @@ class TrainingLoss:
         """Return the loss of `logits` (B, 7), a scalar.
 
         `targets` are labels, int64 (B,), or probabilities, float32 (B, 7); `crops` is
-        what the network saw.
+        what teachers are shown, prepared as network input.
         """
         loss = self._of_targets(logits, targets)
         if not self._teachers:

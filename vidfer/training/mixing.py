@@ -19,7 +19,7 @@ def mix(
 
     Mixup (Zhang et al. 2018) blends grey levels, CutMix (Yun et al. 2019) pastes a
     rectangle; with both switched on each batch gets one of them at random. The share is
-    drawn from Beta(a, a) once a batch. `pictures` is float32 (B, S, S); `targets` int64
+    drawn from Beta(a, a) once a batch. `pictures` is float32 (B, ..., S, S); `targets` int64
     (B,) or float32 (B, 7). Without either the batch comes back as it is.
     """
     strengths = {"mixup": settings.mixup, "cutmix": settings.cutmix}
@@ -48,7 +48,7 @@ def _paste(
     half = side * share**0.5 / 2
     rows, columns = (_span(middle, half, side) for middle in draw.uniform(0, side, 2))
     mixed = pictures.clone()
-    mixed[:, rows, columns] = pictures.flip(0)[:, rows, columns]
+    mixed[..., rows, columns] = pictures.flip(0)[..., rows, columns]
     covered = (rows.stop - rows.start) * (columns.stop - columns.start)
     return mixed, covered / side**2
 

@@ -14,6 +14,7 @@ from vidfer.training.augmentation import Augmentation
 Optimizer = Literal["adam", "adamw", "sgd", "momentum", "nesterov", "adadelta"]
 Schedule = Literal["constant", "cosine", "trapezoid"]
 Precision = Literal["float32", "bfloat16"]
+TeachersView = Literal["changed", "whole"]
 
 # Batch normalisation has no variance to work with in a batch of one.
 LEAST_BATCH: Final = 2
@@ -52,6 +53,7 @@ class Recipe:
     teachers_weight: float = 0.5
     teachers_temperature: float = 1.0
     teachers_flip: bool = False
+    teachers_see: TeachersView = "changed"
     augmentation: Augmentation = Augmentation()
     seed: int = 0
 

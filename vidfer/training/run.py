@@ -101,13 +101,16 @@ class TrainingRun:
     def _step(self, pictures: torch.Tensor, targets: torch.Tensor) -> tuple[float, torch.Tensor]:
         """Take one step; return the batch's loss and the classes that were most likely."""
         state, settings = self._state, self._recipe.augmentation
+        seen = whole = pictures
         if settings != Augmentation():
-            pictures = augment(pictures, settings=settings, generator=state.changer)
-            pictures, targets = mix(pictures, targets, settings=settings, generator=state.changer)
-        crops = prepare_crops(pictures)
+            views = augment(pictures, settings=settings, generator=state.changer)
+            views, targets = mix(views, targets, settings=settings, generator=state.changer)
+            seen, whole = views.unbind(1)
+        crops = prepare_crops(seen)
         with autocast(self._recipe, self._device):
             logits = state.network(crops).float()
-        loss = self._loss(logits, targets, crops)
+        shown = prepare_crops(whole) if self._recipe.teachers_see == "whole" else crops
+        loss = self._loss(logits, targets, shown)
         state.optimizer.zero_grad()
         loss.backward()
         state.optimizer.step()
