@@ -26,7 +26,7 @@ DEFAULT_OUTPUT: Final = "vidfer-output"
 
 # Raised whenever the same settings and source would give other rows than before, so
 # that older results are seen to be stale.
-RESULTS_VERSION: Final = 5
+RESULTS_VERSION: Final = 6
 
 
 def _setting(default: Any, text: str, *, flag: str | None = None, rows: bool = True) -> Any:

@@ -157,6 +157,18 @@ def test_grey_of_a_region_is_that_part_of_the_whole(make):
 
 
 @MAKERS
+@pytest.mark.parametrize("cell_px", [2, 3, 7])
+def test_grey_of_cells_are_the_means_of_their_pixels(make, cell_px):
+    surfaces = make(each())
+    cells = surfaces.grey(1, 2, 1, 9, 6, cell_px=cell_px)
+    pixels = surfaces.grey(1, *(edge * cell_px for edge in (2, 1, 9, 6)))
+    means = pixels.reshape(5, cell_px, 7, cell_px).mean(dim=(1, 3))
+    # Where pixels lie beyond black or white, the mean is cut off, not each of them.
+    assert (cells - means).abs().median() < 1e-3
+    assert (cells - means).abs().max() < 2
+
+
+@MAKERS
 def test_surfaces_know_their_size(make):
     surfaces = make(each())
     assert (surfaces.height, surfaces.width, len(surfaces)) == (120, 160, 3)

@@ -80,20 +80,9 @@ def _patch(surfaces: Surfaces, row: int, low: np.ndarray, size_px: int) -> torch
     # A patch wholly outside still needs one cell of edge to go on with.
     first = np.clip(low, 0, frame_cells - 1)
     last = np.clip(low + _PATCH_CELLS, first + 1, frame_cells)
-    grey = surfaces.grey(row, *(first * size_px).tolist(), *(last * size_px).tolist())
-    cells = _pooled(grey, size_px)[None]
+    cells = surfaces.grey(row, *first.tolist(), *last.tolist(), cell_px=size_px)[None]
     before, after = first - low, low + _PATCH_CELLS - last
     if not (before.any() or after.any()):
         return cells
     margins = (before[0], after[0], before[1], after[1])
     return functional.pad(cells, tuple(map(int, margins)), mode="replicate")
-
-
-def _pooled(grey: torch.Tensor, size_px: int) -> torch.Tensor:
-    """Return the means of size x size pixels."""
-    if size_px == 1:
-        return grey
-    # Sums of slices: a quarter of the time of sums along a short dimension.
-    rows = sum(grey[i::size_px] for i in range(1, size_px)) + grey[::size_px]
-    sums = sum(rows[:, i::size_px] for i in range(1, size_px)) + rows[:, ::size_px]
-    return sums / size_px**2
