@@ -55,6 +55,29 @@ def test_each_recipe_is_made_once_and_its_weights_take_its_place(write):
     assert settled.teachers == ("made/first.safetensors", "paper", "made/second.safetensors")
 
 
+def test_what_several_recipes_build_on_is_made_once_and_before_them(write):
+    write("base.toml", "seed = 1\n")
+    write("middle.toml", 'initial_weights = "base.toml"\nseed = 2\n')
+    write("other.toml", 'initial_weights = "base.toml"\nteachers = ["middle.toml"]\nseed = 3\n')
+    named = 'initial_weights = "other.toml"\nteachers = ["base.toml", "middle.toml"]\n'
+    recipe = read_recipe(write("last.toml", named))
+    maker = Maker()
+    settled = with_models_made(recipe, maker)
+    assert [made.seed for _, made in maker.asked] == [1, 2, 3]
+    base, middle, other = (f"made/{name}.safetensors" for name in ("base", "middle", "other"))
+    assert [made.initial_weights for _, made in maker.asked] == [None, base, base]
+    assert maker.asked[2][1].teachers == (middle,)
+    assert (settled.initial_weights, settled.teachers) == (other, (base, middle))
+
+
+def test_two_recipes_of_one_name_are_refused_before_anything_is_made(write):
+    one, two = write("one/same.toml"), write("two/same.toml")
+    maker = Maker()
+    with pytest.raises(SettingsError, match=r"would write to one folder: rename one"):
+        with_models_made(Recipe(teachers=(str(one), str(two))), maker)
+    assert maker.asked == []
+
+
 def test_a_recipe_that_names_no_other_stays_as_it_is():
     recipe = Recipe(initial_weights="compact", teachers=("paper", "mine.safetensors"))
     maker = Maker()

@@ -71,7 +71,8 @@ def train(
     lie a checkpoint after each epoch, from which the same call goes on unless
     `overwrite`, and history and confusion as Parquet and PNG. Weights and card of an
     earlier run are replaced when the new ones are complete. Recipes that the recipe names as
-    first weights or teachers are followed first, in folders of their own below `output`.
+    first weights or teachers, and those that they name in turn, are followed first, each once,
+    in folders of their own below `output`.
 
     Raises:
         DataError: the data or checkpoint cannot be used, or training diverged.
