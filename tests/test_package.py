@@ -27,6 +27,7 @@ def test_the_wheel_holds_weights_cards_and_recipes(wheel):
     assert "vidfer/emotion/weights/paper.json" in names
     assert "vidfer/training/recipes/paper.toml" in names
     assert "vidfer/training/recipes/earlier/blended.toml" in names
+    assert "vidfer/training/recipes/earlier/distilled.toml" in names
     assert "vidfer/py.typed" in names
     assert not [n for n in names if n.split("/")[0] not in ("vidfer", wheel_info(names))]
 

@@ -234,6 +234,16 @@ def test_mirror_begins_with_more_changes_than_it_ends_with():
     assert first.augmentation.mixup > recipe.augmentation.mixup == 0
 
 
+def test_hardened_goes_on_from_mirror_and_its_teachers_see_what_is_whole():
+    recipe = shipped_recipe("hardened")
+    assert (recipe.network, recipe.initial_weights) == ("mirror", "mirror")
+    assert recipe.augmentation.degrade_share > shipped_recipe("mirror").augmentation.degrade_share
+    assert recipe.teachers_see == "whole"
+    *shipped, other = recipe.teachers
+    assert set(shipped) <= set(shipped_models())
+    assert read_recipe(Path(other)).network == "mirror"
+
+
 @pytest.mark.parametrize("name", ["resnet", "", "paper.toml", "../recipes/paper"])
 def test_an_unknown_shipped_recipe_is_refused_with_the_known_ones(name):
     with pytest.raises(SettingsError) as refusal:
