@@ -1,13 +1,17 @@
 """A mirrored face gets the same logits, in training as well, and costs no second look."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
 from vidfer.emotion.arithmetic import multiply_adds
-from vidfer.emotion.folding import for_inference
+from vidfer.emotion.folding import for_inference, input_dtype
 from vidfer.emotion.mirror import MirrorNetwork
+from vidfer.emotion.networks import require_side
 from vidfer.emotions import EMOTIONS
+from vidfer.errors import SettingsError
 
 
 def made(**changes: object) -> MirrorNetwork:
@@ -17,11 +21,11 @@ def made(**changes: object) -> MirrorNetwork:
 
 
 def trained(**changes: object) -> MirrorNetwork:
-    """A network whose normalisations are not the identity, as after training."""
+    """A network that changes something everywhere, as after training."""
     network = made(**changes).train()
     with torch.no_grad():
         for name, parameter in network.named_parameters():
-            if parameter.ndim == 1 and "output" not in name:
+            if parameter.ndim != 4 and "output" not in name:
                 parameter.add_(0.3 * torch.randn_like(parameter))
         for seed in range(3):
             network(crops(64, seed=seed) * 3 + 1)
@@ -32,9 +36,13 @@ def crops(count: int = 4, *, side: int = 48, seed: int = 1) -> torch.Tensor:
     return torch.randn(count, 1, side, side, generator=torch.Generator().manual_seed(seed))
 
 
+BOTH = pytest.mark.parametrize("attentive", [False, True])
+
+
+@BOTH
 @pytest.mark.parametrize("side", [40, 48, 56])
-def test_a_mirrored_face_gets_the_same_logits(side):
-    network, faces = trained(), crops(side=side)
+def test_a_mirrored_face_gets_the_same_logits(side, attentive):
+    network, faces = trained(attentive=attentive), crops(side=side)
     with torch.inference_mode():
         logits = network(faces)
         assert logits.shape == (4, len(EMOTIONS))
@@ -42,15 +50,18 @@ def test_a_mirrored_face_gets_the_same_logits(side):
         torch.testing.assert_close(network(faces.flip(3)), logits, rtol=1e-4, atol=1e-5)
 
 
-def test_a_face_upside_down_does_not():
-    network, faces = trained(), crops()
+@BOTH
+def test_a_face_upside_down_does_not(attentive):
+    network, faces = trained(attentive=attentive), crops()
     with torch.inference_mode():
         assert not torch.allclose(network(faces.flip(2)), network(faces), atol=1e-3)
 
 
-def test_a_batch_with_all_faces_mirrored_trains_the_network_in_the_same_way():
+@BOTH
+def test_a_batch_with_all_faces_mirrored_trains_the_network_in_the_same_way(attentive):
     """Statistics are taken over the batch, and belong to both channels of a pair."""
-    one, other = made(dropout=0.0).train(), made(dropout=0.0).train()
+    make = partial(made, dropout=0.0, attentive=attentive)
+    one, other = make().train(), make().train()
     labels = torch.arange(len(EMOTIONS))
     for network, faces in ((one, crops(7)), (other, crops(7).flip(3))):
         nn.functional.cross_entropy(network(faces), labels).backward()
@@ -78,11 +89,36 @@ def test_for_inference_only_ordinary_convolutions_are_left(precision):
     assert kinds == {nn.Conv2d, nn.Linear}
 
 
-def test_made_ready_for_inference_it_says_the_same():
-    network, faces = trained(), crops()
+@BOTH
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.05)])
+def test_made_ready_for_inference_it_says_the_same(precision, tolerance, attentive):
+    network, faces = trained(attentive=attentive), crops()
     with torch.inference_mode():
-        ready = for_inference(network, precision="float32")
-        torch.testing.assert_close(ready(faces), network(faces), rtol=1e-4, atol=1e-5)
+        ready = for_inference(network, precision=precision)
+        logits = ready(faces.to(input_dtype(precision)))
+        assert logits.dtype == torch.float32
+        torch.testing.assert_close(logits, network(faces), rtol=tolerance, atol=tolerance)
+
+
+def test_attention_changes_nothing_as_it_is_made():
+    plain, attentive, faces = trained(), made(attentive=True), crops()
+    attentive.load_state_dict(plain.state_dict(), strict=False)
+    with torch.inference_mode():
+        assert torch.equal(attentive.eval()(faces), plain(faces))
+
+
+@pytest.mark.parametrize("layer", ["stages.3.gates.excite.weight", "places.weight"])
+def test_every_kind_of_attention_counts(layer):
+    network, faces = trained(attentive=True), crops()
+    with torch.inference_mode():
+        before = network(faces)
+        network.get_parameter(layer).zero_()
+        assert not torch.equal(network(faces), before)
+
+
+def test_a_network_that_weighs_places_refuses_smaller_crops():
+    with pytest.raises(SettingsError, match="'mine' takes no crops of 16 px"):
+        require_side(made(attentive=True), name="mine", side_px=16)
 
 
 def test_half_of_the_weights_are_kept_and_all_of_the_work_is_counted():

@@ -18,10 +18,10 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def changed(pictures: torch.Tensor, *, seed: int = 0, **settings: object) -> torch.Tensor:
-    return both_views(pictures, seed=seed, **settings)[:, 0]
+    return all_views(pictures, seed=seed, **settings)[:, 0]
 
 
-def both_views(pictures: torch.Tensor, *, seed: int = 0, **settings: object) -> torch.Tensor:
+def all_views(pictures: torch.Tensor, *, seed: int = 0, **settings: object) -> torch.Tensor:
     return augment(pictures, settings=Augmentation(**settings), generator=generator(seed))
 
 
@@ -63,15 +63,24 @@ def test_the_default_changes_nothing_beyond_rounding():
 
 def test_beside_each_picture_lies_its_place_neither_degraded_nor_covered():
     geometry = {"flip": True, "shift": 0.1, "rotation_deg": 20, "scale": 0.2, "crop_side_px": 40}
-    seen, whole = both_views(dots(64, right_px=3), **geometry).unbind(1)
+    seen, whole, _ = all_views(dots(64, right_px=3), **geometry).unbind(1)
     torch.testing.assert_close(seen, whole)
     covered = {"erase_share": 1, "erase_most": 0.2}
-    seen, whole = both_views(dots(64, right_px=3), **geometry, **covered).unbind(1)
+    seen, whole, _ = all_views(dots(64, right_px=3), **geometry, **covered).unbind(1)
     differs = (seen - whole).abs() > 0.01
     assert 0 < differs.float().mean() < 0.05
-    seen, whole = both_views(noise(64), degrade_share=1).unbind(1)
+    seen, whole, _ = all_views(noise(64), degrade_share=1).unbind(1)
     torch.testing.assert_close(whole, noise(64).float(), atol=0.01, rtol=0)
     assert ((seen - whole).abs() > 1).any(dim=(1, 2)).all()
+
+
+@pytest.mark.parametrize("side", [48, 47, 40])
+def test_beside_them_lies_the_middle_of_the_picture_as_it_was(side):
+    settings = {**EVERYTHING, "crop_side_px": side}
+    original = all_views(noise(64), **settings)[:, 2]
+    margin = (SIDE - side) // 2
+    middle = slice(margin, margin + side)
+    assert torch.equal(original, noise(64)[:, middle, middle].float())
 
 
 @pytest.mark.parametrize("settings", [{}, EVERYTHING])

@@ -28,6 +28,7 @@ OTHER_SETTINGS = {
     "optimizer": "sgd",
     "learning_rate": 0.5,
     "weight_decay": 0.1,
+    "sharpness_radius": 0.1,
     "schedule": "cosine",
     "warmup_epochs": 2,
     "batch_size": 7,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +13,7 @@ from tests.tiny import striped_faces, tiny_network
 from vidfer.emotion.cards import ModelCard
 from vidfer.emotion.models import load_model, save_weights
 from vidfer.emotion.networks import NETWORKS
+from vidfer.emotion.preparation import prepare_crops
 from vidfer.errors import DataError, SettingsError
 from vidfer.training.augmentation import Augmentation
 from vidfer.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -37,6 +39,7 @@ EVERYTHING = Augmentation(
 VARIETIES = {
     **{optimizer: replace(RECIPE, optimizer=optimizer) for optimizer in get_args(Optimizer)},
     "average": replace(RECIPE, average=0.9),
+    "sharpness": replace(RECIPE, sharpness_radius=0.1),
     "cosine": replace(RECIPE, schedule="cosine", warmup_epochs=1),
     "trapezoid": replace(RECIPE, schedule="trapezoid", decay_epochs=2),
     "augmentation": replace(RECIPE, augmentation=EVERYTHING),
@@ -47,6 +50,7 @@ VARIETIES = {
         RECIPE,
         optimizer="nesterov",
         weight_decay=1e-3,
+        sharpness_radius=0.05,
         average=0.95,
         precision="bfloat16",
         votes_weight=0.3,
@@ -267,9 +271,34 @@ def test_a_run_begins_with_the_weights_that_its_recipe_names(write_teacher, path
     assert "other first weights" in refusal_of(path, recipe)
 
 
-def test_first_weights_of_another_network_are_refused(write_teacher):
+def test_first_weights_of_a_network_that_they_do_not_fit_are_refused(write_teacher):
     recipe = replace(RECIPE, network="paper", initial_weights=str(write_teacher(1)))
     with pytest.raises(SettingsError, match="are of the network 'tiny', the recipe trains 'paper'"):
+        started(recipe)
+
+
+def test_a_network_that_has_more_begins_with_first_weights_and_its_own():
+    """`attentive` is `mirror` with layers that change nothing as they are made."""
+    run = started(replace(RECIPE, network="attentive", initial_weights="mirror"))
+    faces = prepare_crops(torch.from_numpy(FACES.pictures))
+    with torch.inference_mode():
+        answers = run.result.eval()(faces)
+        assert torch.equal(answers, load_model("mirror").network(faces))
+
+
+def test_first_weights_that_lack_nothing_but_are_too_many_are_refused(tmp_path):
+    path = tmp_path / "more.safetensors"
+    network = NETWORKS["attentive"]()
+    card = ModelCard(
+        name="more",
+        network="attentive",
+        weights_sha256=save_weights(network, path),
+        temperature=1.0,
+        parameters=1,
+    )
+    path.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
+    recipe = replace(RECIPE, network="mirror", initial_weights=str(path))
+    with pytest.raises(SettingsError, match="do not fit"):
         started(recipe)
 
 
@@ -289,17 +318,17 @@ def test_a_teacher_that_changed_in_between_is_refused(write_teacher, path):
     assert "other weights of a teacher" in refusal_of(path, recipe)
 
 
-def test_teachers_see_what_the_network_sees_or_all_of_it(write_teacher):
-    covered = Augmentation(erase_share=1, erase_most=1)
-    taught = replace(RECIPE, teachers=(str(write_teacher(1)),), augmentation=covered)
-    seen, whole = (
-        weights_of(after(started(replace(taught, teachers_see=view)), epochs=1))
-        for view in get_args(TeachersView)
-    )
-    assert any(not torch.equal(seen[name], whole[name]) for name in seen)
+def test_teachers_see_what_the_network_sees_or_all_of_it_or_the_original(write_teacher):
+    changed = Augmentation(erase_share=1, erase_most=1, shift=0.3)
+    taught = replace(RECIPE, teachers=(str(write_teacher(1)),), augmentation=changed)
+
+    def weights(view: TeachersView, **changes: object) -> dict[str, torch.Tensor]:
+        return weights_of(after(started(replace(taught, teachers_see=view, **changes)), epochs=1))
+
+    for one, other in combinations(get_args(TeachersView), 2):
+        learnt, different = weights(one), weights(other)
+        assert any(not torch.equal(learnt[name], different[name]) for name in learnt)
     # Where nothing is changed, there is no difference.
-    plain = replace(taught, augmentation=Augmentation())
-    assert_same_bits(
-        weights_of(after(started(plain), epochs=1)),
-        weights_of(after(started(replace(plain, teachers_see="whole")), epochs=1)),
-    )
+    plain = Augmentation()
+    for view in get_args(TeachersView):
+        assert_same_bits(weights(view, augmentation=plain), weights("changed", augmentation=plain))

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from vidfer.emotion.mirror_attention import ChannelGates, PlaceWeights
 from vidfer.emotion.residual import middle
 from vidfer.emotions import EMOTIONS
 
@@ -18,6 +19,8 @@ class MirrorNetwork(nn.Module):
     Cohen and Welling 2016, for the group of one reflection). `blocks` says how many each
     stage has; every stage halves the side. Of larger crops the network looks at the middle
     `view_side_px`, which halving must keep whole, or the picture has no middle to mirror at.
+    An `attentive` network also weighs each block's channels by what the whole picture shows,
+    and each place of its last features by channel, which ties it to crops that have that view.
     """
 
     def __init__(
@@ -28,6 +31,7 @@ class MirrorNetwork(nn.Module):
         blocks: Sequence[int],
         dropout: float,
         view_side_px: int,
+        attentive: bool = False,
     ) -> None:
         super().__init__()
         self._view_side_px = view_side_px
@@ -35,33 +39,38 @@ class MirrorNetwork(nn.Module):
         stages = []
         channels = stem_channels
         for wider, count in zip(stage_channels, blocks, strict=True):
-            stages.append(_Block(channels, wider, halves=True))
-            stages += [_Block(wider, wider, halves=False) for _ in range(count - 1)]
+            sizes = [(channels, wider)] + [(wider, wider)] * (count - 1)
+            stages += [
+                _Block(*size, halves=i == 0, attentive=attentive) for i, size in enumerate(sizes)
+            ]
             channels = wider
         self.stages = nn.Sequential(*stages)
+        last_side = view_side_px // 2 ** len(stage_channels)
+        self.places = PlaceWeights(channels, side=last_side) if attentive else nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(channels // 2, len(EMOTIONS))
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
         """Map prepared crops, float32 (N, 1, S, S), to logits (N, 7)."""
         viewed = middle(crops, self._view_side_px)
-        features = self.stages(self.stem(viewed).relu()).mean(dim=(2, 3))
+        features = self.places(self.stages(self.stem(viewed).relu())).mean(dim=(2, 3))
         both = features.unflatten(1, (2, -1)).mean(dim=1)
         logits: torch.Tensor = self.output(self.dropout(both))
         return logits
 
 
 class _Block(nn.Module):
-    def __init__(self, n_in: int, n_out: int, *, halves: bool) -> None:
+    def __init__(self, n_in: int, n_out: int, *, halves: bool, attentive: bool) -> None:
         super().__init__()
         # Where the side is halved, kernels of an even width look at both middle columns:
         # those of an odd width would see other places of a mirrored picture.
         self.first = _convolution(n_in, n_out, kernel_size=(3, 4) if halves else (3, 3))
         self.second = _convolution(n_out, n_out)
+        self.gates = ChannelGates(n_out) if attentive else nn.Identity()
         self.shortcut = _convolution(n_in, n_out, kernel_size=(1, 2)) if halves else nn.Identity()
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        inner = self.second(self.first(features).relu())
+        inner = self.gates(self.second(self.first(features).relu()))
         joined: torch.Tensor = inner + self.shortcut(features)
         return joined.relu()
 

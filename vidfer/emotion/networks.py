@@ -87,6 +87,15 @@ def _initialise(module: nn.Module, *, negative_slope: float) -> None:
             nn.init.zeros_(module.bias)
 
 
+_mirror = partial(
+    MirrorNetwork,
+    stem_channels=32,
+    stage_channels=(48, 128, 256),
+    blocks=(1, 2, 1),
+    dropout=0.2,
+    view_side_px=_VIEW_SIDE_PX,
+)
+
 NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {
     "paper": PaperNetwork,
     "compact": partial(
@@ -105,14 +114,8 @@ NETWORKS: Final[dict[str, Callable[[], nn.Module]]] = {
         dropout=0.3,
         view_side_px=_VIEW_SIDE_PX,
     ),
-    "mirror": partial(
-        MirrorNetwork,
-        stem_channels=32,
-        stage_channels=(48, 128, 256),
-        blocks=(1, 2, 1),
-        dropout=0.2,
-        view_side_px=_VIEW_SIDE_PX,
-    ),
+    "mirror": _mirror,
+    "attentive": partial(_mirror, attentive=True),
     "familiar": partial(
         RecognitionNetwork,
         levels=((32, 3), (64, 4), (128, 3), (256, 3)),

@@ -62,20 +62,24 @@ class Augmentation:
 def augment(
     pictures: torch.Tensor, *, settings: Augmentation, generator: torch.Generator
 ) -> torch.Tensor:
-    """Return changed copies of `pictures`, uint8 (B, 48, 48), as float32 (B, 2, S, S), 0 to 255.
+    """Return changed copies of `pictures`, uint8 (B, 48, 48), as float32 (B, 3, S, S), 0 to 255.
 
-    S is `crop_side_px`. The first of each two has all changes, the second only those of
-    geometry, the same ones: it shows the same place, neither degraded nor covered. The
-    generator lies on the pictures' device. In order: what video does to pictures, then
-    geometry, then erasing.
+    S is `crop_side_px`. The first of each three has all changes, the second only those of
+    geometry, the same ones: it shows the same place, neither degraded nor covered. The third
+    is the middle of the picture as it was. The generator lies on the pictures' device. In
+    order: what video does to pictures, then geometry, then erasing.
     """
-    whole = changed = pictures.to(torch.float32)
+    original = pictures.to(torch.float32)
+    margin = (CROP_SIDE_PX - settings.crop_side_px) // 2
+    stop = margin + settings.crop_side_px
+    centre = original[:, margin:stop, margin:stop]
+    whole = changed = original
     if settings.degrade_share:
         changed = degrade(changed, share=settings.degrade_share, generator=generator)
     changed, whole = _resample(torch.stack([changed, whole], 1), settings, generator).unbind(1)
     if settings.erase_share:
         changed = _erase(changed, settings, generator)
-    return torch.stack([changed, whole], dim=1)
+    return torch.stack([changed, whole, centre], dim=1)
 
 
 def _resample(

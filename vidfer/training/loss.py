@@ -35,18 +35,29 @@ class TrainingLoss:
             teacher = for_inference(model.network, precision=recipe.precision)
             self._teachers.append(teacher.to(device))
 
+    def taught(self, crops: torch.Tensor) -> torch.Tensor | None:
+        """Return what teachers say of prepared crops, probabilities (B, 7); None without any."""
+        if not self._teachers:
+            return None
+        seen = crops.to(input_dtype(self._recipe.precision))
+        views = [seen, seen.flip(-1)] if self._recipe.teachers_flip else [seen]
+        with torch.no_grad():
+            logits = [teacher(view).float() for teacher in self._teachers for view in views]
+        softened = [torch.softmax(z / self._recipe.teachers_temperature, dim=1) for z in logits]
+        return torch.stack(softened).mean(dim=0)
+
     def __call__(
-        self, logits: torch.Tensor, targets: torch.Tensor, crops: torch.Tensor
+        self, logits: torch.Tensor, targets: torch.Tensor, taught: torch.Tensor | None
     ) -> torch.Tensor:
         """Return the loss of `logits` (B, 7), a scalar.
 
-        `targets` are labels, int64 (B,), or probabilities, float32 (B, 7); `crops` is
-        what teachers are shown, prepared as network input.
+        `targets` are labels, int64 (B,), or probabilities, float32 (B, 7); `taught` is
+        what teachers say of the same pictures.
         """
         loss = self._of_targets(logits, targets)
-        if not self._teachers:
+        if taught is None:
             return loss
-        return torch.lerp(loss, self._of_teachers(logits, crops), self._recipe.teachers_weight)
+        return torch.lerp(loss, self._of_teachers(logits, taught), self._recipe.teachers_weight)
 
     def _of_targets(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         smoothing = self._recipe.label_smoothing
@@ -61,15 +72,10 @@ class TrainingLoss:
         counts = weights[targets] if targets.ndim == 1 else targets @ weights
         return (counts * losses).mean()
 
-    def _of_teachers(self, logits: torch.Tensor, crops: torch.Tensor) -> torch.Tensor:
+    def _of_teachers(self, logits: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
         temperature = self._recipe.teachers_temperature
-        seen = crops.to(input_dtype(self._recipe.precision))
-        views = [seen, seen.flip(-1)] if self._recipe.teachers_flip else [seen]
-        with torch.no_grad():
-            taught = [teacher(view).float() for teacher in self._teachers for view in views]
-        wanted = torch.stack([torch.softmax(z / temperature, dim=1) for z in taught]).mean(dim=0)
         # The square keeps the gradient's size when the temperature softens both sides.
-        return temperature**2 * functional.cross_entropy(logits / temperature, wanted)
+        return temperature**2 * functional.cross_entropy(logits / temperature, taught)
 
 
 def _class_weights(labels: np.ndarray, *, strength: float) -> torch.Tensor:

@@ -14,7 +14,7 @@ from vidfer.training.augmentation import Augmentation
 Optimizer = Literal["adam", "adamw", "sgd", "momentum", "nesterov", "adadelta"]
 Schedule = Literal["constant", "cosine", "trapezoid"]
 Precision = Literal["float32", "bfloat16"]
-TeachersView = Literal["changed", "whole"]
+TeachersView = Literal["changed", "whole", "original"]
 
 # Batch normalisation has no variance to work with in a batch of one.
 LEAST_BATCH: Final = 2
@@ -44,6 +44,7 @@ class Recipe:
     decay_epochs: int = 0
     batch_size: int = 32
     epochs: int = 13
+    sharpness_radius: float = 0.0
     average: float = 0.0
     precision: Precision = "float32"
     label_smoothing: float = 0.0
@@ -79,7 +80,7 @@ class Recipe:
 def _require_ranges(recipe: Recipe) -> None:
     above_0 = ("learning_rate", "teachers_temperature")
     require(recipe, *above_0, holds=lambda value: value > 0, wanted="above 0")
-    at_least_0 = ("weight_decay", "warmup_epochs", "decay_epochs", "seed")
+    at_least_0 = ("weight_decay", "sharpness_radius", "warmup_epochs", "decay_epochs", "seed")
     require(recipe, *at_least_0, holds=lambda value: value >= 0, wanted="at least 0")
     below_1 = ("average", "label_smoothing")
     require(recipe, *below_1, holds=lambda value: 0 <= value < 1, wanted="at least 0, below 1")

@@ -3,6 +3,7 @@
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import get_args
 
 import torch
 from torch import nn
@@ -16,7 +17,8 @@ from vidfer.training.identity import RunIdentity, data_sha256
 from vidfer.training.loss import TrainingLoss
 from vidfer.training.mixing import mix
 from vidfer.training.optimization import autocast, learning_rate_at, set_learning_rate
-from vidfer.training.recipe import LEAST_BATCH, Recipe
+from vidfer.training.recipe import LEAST_BATCH, Recipe, TeachersView
+from vidfer.training.sharpness import uphill
 from vidfer.training.state import TrainingState
 from vidfer.training.targets import training_targets
 
@@ -101,22 +103,33 @@ class TrainingRun:
     def _step(self, pictures: torch.Tensor, targets: torch.Tensor) -> tuple[float, torch.Tensor]:
         """Take one step; return the batch's loss and the classes that were most likely."""
         state, settings = self._state, self._recipe.augmentation
-        seen = whole = pictures
+        shown = dict.fromkeys(get_args(TeachersView), pictures)
         if settings != Augmentation():
             views = augment(pictures, settings=settings, generator=state.changer)
             views, targets = mix(views, targets, settings=settings, generator=state.changer)
-            seen, whole = views.unbind(1)
-        crops = prepare_crops(seen)
-        with autocast(self._recipe, self._device):
-            logits = state.network(crops).float()
-        shown = prepare_crops(whole) if self._recipe.teachers_see == "whole" else crops
-        loss = self._loss(logits, targets, shown)
+            shown = dict(zip(shown, views.unbind(1)))
+        crops = prepare_crops(shown["changed"])
+        taught = self._loss.taught(prepare_crops(shown[self._recipe.teachers_see]))
+        loss, logits = self._passed(crops, targets, taught)
         state.optimizer.zero_grad()
         loss.backward()
+        if self._recipe.sharpness_radius:
+            with uphill(state.network, radius=self._recipe.sharpness_radius):
+                higher, _ = self._passed(crops, targets, taught)
+                state.optimizer.zero_grad()
+                higher.backward()
         state.optimizer.step()
         if state.average is not None:
             state.average.update(state.network)
         return loss.item(), logits.argmax(1)
+
+    def _passed(
+        self, crops: torch.Tensor, targets: torch.Tensor, taught: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pass crops through the network; return the loss, a scalar, and the logits."""
+        with autocast(self._recipe, self._device):
+            logits = self._state.network(crops).float()
+        return self._loss(logits, targets, taught), logits
 
     def save(self, path: Path) -> None:
         """Write a checkpoint from which `restore` goes on to the same weights.

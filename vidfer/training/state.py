@@ -20,8 +20,8 @@ class TrainingState:
     of the pictures, `changer` (on the device) what happens to them.
 
     Raises:
-        SettingsError: the network is unknown, does not take the recipe's crops, or is
-            another one than that of the first weights.
+        SettingsError: the network is unknown, does not take the recipe's crops, or has no
+            place for some of the first weights.
         WeightsError: the first weights are unknown or altered.
     """
 
@@ -82,16 +82,23 @@ class TrainingState:
 
 
 def _fill(network: nn.Module, recipe: Recipe) -> str | None:
-    """Give the network the first weights that the recipe names, if any; return their SHA-256."""
+    """Give the network the first weights that the recipe names, if any; return their SHA-256.
+
+    What the network has beyond those of another network stays as it was made.
+    """
     if recipe.initial_weights is None:
         return None
     model = load_model(recipe.initial_weights)
-    if model.card.network != recipe.network:
+    try:
+        kept = network.load_state_dict(model.network.state_dict(), strict=False)
+        fits = not kept.unexpected_keys
+    except RuntimeError:
+        fits = False
+    if not fits:
         raise SettingsError(
-            f"initial_weights '{recipe.initial_weights}' are of the network "
+            f"initial_weights '{recipe.initial_weights}' do not fit: they are of the network "
             f"'{model.card.network}', the recipe trains '{recipe.network}'."
         )
-    network.load_state_dict(model.network.state_dict())
     return model.card.weights_sha256
 
 
