@@ -1,4 +1,4 @@
-"""How well models read faces that are blurred, small, dark, noisy, compressed or covered.
+"""How well models read faces that are blurred, small, dark, compressed, covered or badly cut.
 
     python benchmarks/robustness.py DATA --model paper --model compact
 
@@ -71,6 +71,32 @@ def rotated(most_deg: float) -> Change:
     return change
 
 
+def cut_wider(margin_px: int) -> Change:
+    """Cut the face with more around it, which the picture mirrored at its edges stands for.
+
+    A negative margin cuts it closer.
+    """
+
+    def change(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+        if margin_px > 0:
+            framed = Image.fromarray(np.pad(np.asarray(picture), margin_px, mode="reflect"))
+        else:
+            far = SIDE_PX + margin_px
+            framed = picture.crop((-margin_px, -margin_px, far, far))
+        return framed.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
+
+    return change
+
+
+def shifted(most_px: int) -> Change:
+    def change(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+        grey = np.pad(np.asarray(picture), most_px, mode="reflect")
+        left, top = random.integers(0, 2 * most_px + 1, 2)
+        return Image.fromarray(grey[top : top + SIDE_PX, left : left + SIDE_PX])
+
+    return change
+
+
 CHANGES: dict[str, Change] = {
     "as it is": lambda picture, random: picture,
     "blur, deviation 1 px": blurred(1),
@@ -85,6 +111,11 @@ CHANGES: dict[str, Change] = {
     "JPEG quality 10": compressed(10),
     "16x16 px covered": covered(16),
     "rotated up to 20 degrees": rotated(20),
+    "cut 4 px wider": cut_wider(4),
+    "cut 8 px wider": cut_wider(8),
+    "cut 4 px closer": cut_wider(-4),
+    "cut 8 px closer": cut_wider(-8),
+    "shifted up to 5 px": shifted(5),
 }
 
 
