@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from vidfer.emotion.preparation import prepare_crops
-from vidfer.emotion.residual import ResidualNetwork
+from vidfer.emotion.residual import ResidualNetwork, middle
 from vidfer.emotions import EMOTIONS
 
 
@@ -36,6 +36,15 @@ def test_of_a_larger_crop_only_the_middle_counts():
     with torch.inference_mode():
         torch.testing.assert_close(network(crops), network(crops[:, :, 4:44, 4:44]))
         assert not torch.equal(network(crops), made(view_side_px=48).eval()(crops))
+
+
+@pytest.mark.parametrize(
+    ("side", "seen"),
+    [(39, slice(0, 39)), (40, slice(0, 40)), (41, slice(0, 40)), (43, slice(1, 41))],
+)
+def test_the_middle_is_never_larger_than_asked_for(side, seen):
+    crops = inputs(side)
+    assert torch.equal(middle(crops, 40), crops[:, :, seen, seen])
 
 
 def test_a_smaller_crop_is_seen_whole():

@@ -242,13 +242,13 @@ def test_a_whole_checkpoint_that_does_not_fit_is_refused(change, path):
 
 
 @pytest.fixture
-def write_teacher(tmp_path) -> Callable[[int], Path]:
-    def write(seed: int) -> Path:
+def write_teacher(tmp_path) -> Callable[..., Path]:
+    def write(seed: int, *, network: str = "tiny") -> Path:
         torch.manual_seed(seed)
         path = tmp_path / "teacher.safetensors"
-        checksum = save_weights(tiny_network(), path)
+        checksum = save_weights(NETWORKS[network](), path)
         card = ModelCard(
-            name="teacher", network="tiny", weights_sha256=checksum, temperature=1.0, parameters=1
+            name="teacher", network=network, weights_sha256=checksum, temperature=1.0, parameters=1
         )
         path.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
         return path
@@ -286,18 +286,9 @@ def test_a_network_that_has_more_begins_with_first_weights_and_its_own():
         assert torch.equal(answers, load_model("mirror").network(faces))
 
 
-def test_first_weights_that_lack_nothing_but_are_too_many_are_refused(tmp_path):
-    path = tmp_path / "more.safetensors"
-    network = NETWORKS["attentive"]()
-    card = ModelCard(
-        name="more",
-        network="attentive",
-        weights_sha256=save_weights(network, path),
-        temperature=1.0,
-        parameters=1,
-    )
-    path.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
-    recipe = replace(RECIPE, network="mirror", initial_weights=str(path))
+def test_first_weights_that_lack_nothing_but_are_too_many_are_refused(write_teacher):
+    more = write_teacher(1, network="attentive")
+    recipe = replace(RECIPE, network="mirror", initial_weights=str(more))
     with pytest.raises(SettingsError, match="do not fit"):
         started(recipe)
 

@@ -49,12 +49,10 @@ class ResidualNetwork(nn.Module):
 
 
 def middle(crops: torch.Tensor, side_px: int) -> torch.Tensor:
-    """Return the middle of crops (N, 1, S, S), or all of those that are not larger."""
+    """Return the middle of crops (..., S, S), or all of those that are not larger."""
     margin = max(0, crops.shape[-1] - side_px) // 2
-    if margin == 0:
-        return crops
     stop = margin + side_px
-    return crops[:, :, margin:stop, margin:stop]
+    return crops[..., margin:stop, margin:stop]
 
 
 class _Block(nn.Module):

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.checks import require, settle_types
+from vidfer.emotion.residual import middle
 from vidfer.training.degradation import degrade
 
 _LEAST_SIDE_PX: Final = 16
@@ -70,16 +71,13 @@ def augment(
     order: what video does to pictures, then geometry, then erasing.
     """
     original = pictures.to(torch.float32)
-    margin = (CROP_SIDE_PX - settings.crop_side_px) // 2
-    stop = margin + settings.crop_side_px
-    centre = original[:, margin:stop, margin:stop]
     whole = changed = original
     if settings.degrade_share:
         changed = degrade(changed, share=settings.degrade_share, generator=generator)
     changed, whole = _resample(torch.stack([changed, whole], 1), settings, generator).unbind(1)
     if settings.erase_share:
         changed = _erase(changed, settings, generator)
-    return torch.stack([changed, whole, centre], dim=1)
+    return torch.stack([changed, whole, middle(original, settings.crop_side_px)], dim=1)
 
 
 def _resample(

@@ -108,8 +108,8 @@ class TrainingRun:
             views = augment(pictures, settings=settings, generator=state.changer)
             views, targets = mix(views, targets, settings=settings, generator=state.changer)
             shown = dict(zip(shown, views.unbind(1)))
-        crops = prepare_crops(shown["changed"])
-        taught = self._loss.taught(prepare_crops(shown[self._recipe.teachers_see]))
+        crops, view = prepare_crops(shown["changed"]), self._recipe.teachers_see
+        taught = self._loss.taught(crops if view == "changed" else prepare_crops(shown[view]))
         loss, logits = self._passed(crops, targets, taught)
         state.optimizer.zero_grad()
         loss.backward()

@@ -15,17 +15,18 @@ def uphill(network: nn.Module, *, radius: float) -> Iterator[None]:
     loss is low as well (sharpness-aware minimisation, Foret et al. 2021). Running
     statistics are afterwards what they were, since they belong to the weights outside.
     """
-    sloping = [weights for weights in network.parameters() if weights.grad is not None]
-    before = [weights.detach().clone() for weights in sloping]
+    slopes = [
+        (weights, weights.grad) for weights in network.parameters() if weights.grad is not None
+    ]
+    before = [weights.detach().clone() for weights, _ in slopes]
     statistics = [buffer.clone() for buffer in network.buffers()]
-    slopes = [weights.grad for weights in sloping if weights.grad is not None]
-    steepness = torch.stack([slope.norm() for slope in slopes]).norm()
+    steepness = torch.stack([slope.norm() for _, slope in slopes]).norm()
     with torch.no_grad():
-        for weights, slope in zip(sloping, slopes):
+        for weights, slope in slopes:
             weights.add_(slope * (radius / (steepness + torch.finfo(steepness.dtype).tiny)))
     yield
     with torch.no_grad():
-        for weights, kept in zip(sloping, before):
+        for (weights, _), kept in zip(slopes, before):
             weights.copy_(kept)
         for buffer, kept in zip(network.buffers(), statistics):
             buffer.copy_(kept)
