@@ -25,8 +25,9 @@ CPU = torch.device("cpu")
 def probabilities(name: str, faces: LabelledFaces) -> np.ndarray:
     """Return what `analyze` would say of the faces, float64 (N, 7)."""
     model = load_model(name)
+    seen = faces.settled(device=CPU) if model.card.settled else faces
     return probabilities_of(
-        model.network, faces, temperature=model.card.temperature, views="single", device=CPU
+        model.network, seen, temperature=model.card.temperature, views="single", device=CPU
     )
 
 

@@ -257,6 +257,7 @@ def test_a_damaged_card_is_refused(content, saved):
     [
         *(("temperature", value) for value in (0, -1.0, "warm", None, math.nan, math.inf, True)),
         *(("parameters", value) for value in (0, -1, 1.5, "many", None, True)),
+        *(("settled", value) for value in (0, 1, "yes", None)),
         *(("network", value) for value in ("", None, 5, ["paper"], {})),
     ],
 )

@@ -77,6 +77,14 @@ def test_a_square_that_would_leave_the_face_stays_as_it_was_found(column, step):
     assert_same(settle(Network(lambda _: answer)), START)
 
 
+def test_where_nothing_was_found_before_a_square_may_move_farther():
+    far = Network(lambda _: [0.1, 0.0, 0.0, 0.0])
+    squares = Settler(far, most_sides=0.5).settled(
+        surfaces_from(frames_of(1)), np.zeros(1, dtype=np.int64), START
+    )
+    np.testing.assert_allclose(squares.centre_px, [[58.0, 30.0]])
+
+
 def test_no_faces_are_not_looked_at():
     network = Network(lambda _: [0.0] * 4)
     nobody = FaceSquares(np.empty((0, 2)), np.empty((0, 2)))

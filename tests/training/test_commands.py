@@ -23,6 +23,7 @@ from vidfer.emotion.networks import NETWORKS
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError, OutputError, SettingsError, WeightsError
 from vidfer.training.commands import train
+from vidfer.training.data import read_split
 from vidfer.training.recipe import Recipe, recipe_from
 
 RECIPE = Recipe(batch_size=16, epochs=1, learning_rate=2e-3, seed=5)
@@ -110,6 +111,20 @@ def test_the_card_holds_no_path_of_this_machine(made, data):
 
 def test_what_was_trained_can_be_loaded(made):
     assert load_model(str(made)).card == card_of(made)
+
+
+def test_settled_faces_are_those_that_were_cut_again_before(data, tmp_path, write_faces):
+    again = tmp_path / "again"
+    again.mkdir()
+    for split in ("training", "public_test"):
+        settled = read_split(data, split).settled(device=torch.device("cpu"))
+        write_faces(again / f"{split}.parquet", settled)
+    recipe = replace(RECIPE, settled=True)
+    ours = train(data, model="mine", output=tmp_path / "ours", recipe=recipe, device="cpu")
+    theirs = train(again, model="mine", output=tmp_path / "theirs", recipe=RECIPE, device="cpu")
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert card_of(ours).temperature == card_of(theirs).temperature
+    assert (card_of(ours).settled, card_of(theirs).settled) == (True, False)
 
 
 def test_training_again_gives_the_same_file(made, data, tmp_path):

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +143,18 @@ def test_where_no_or_all_pictures_are_copies_there_is_one_report(
     evaluation = evaluate(tmp_path, model=model, device="cpu")
     assert list(evaluation.splits) == ["training", "public_test"]
     assert int(evaluation.splits["public_test"].copied.sum()) == shared
+
+
+def test_a_model_of_settled_faces_sees_them_settled(data, model, make_faces):
+    card = replace(card_of(model), settled=True)
+    Path(model).with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
+    evaluation = evaluate(data / "training.parquet", model=model, device="cpu")
+    cpu = torch.device("cpu")
+    seen = make_faces(TRAINING).settled(device=cpu)
+    logits = logits_of(load_model(model).network, seen, device=cpu).double()
+    expected = torch.softmax(logits / TEMPERATURE, dim=1).numpy()
+    np.testing.assert_allclose(evaluation.splits["training"].probabilities, expected, atol=1e-6)
+    assert evaluation.as_dict()["settled"]
 
 
 def test_the_figures_are_those_of_the_models_probabilities(data, model, make_faces):

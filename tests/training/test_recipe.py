@@ -17,6 +17,7 @@ from vidfer.training.recipe import Recipe, read_recipe, recipe_from, shipped_rec
 # No field has its default.
 OTHER = Recipe(
     network="other",
+    settled=True,
     optimizer="nesterov",
     initial_weights="runs/mine/mine.safetensors",
     learning_rate=0.02,
@@ -44,6 +45,7 @@ OTHER = Recipe(
 # The values beyond each bound, and of another type.
 REFUSED = {
     "network": ("", 5, None),
+    "settled": (1, "yes", None),
     "initial_weights": ("", 5),
     "optimizer": ("rmsprop", "", 3, None),
     "learning_rate": (0, -1e-3, math.nan, math.inf, True, "fast", None),

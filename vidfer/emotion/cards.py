@@ -15,9 +15,10 @@ from vidfer.errors import WeightsError
 class ModelCard:
     """What a weights file is, how it was made and how well it does.
 
-    `temperature` divides the logits before softmax (Guo et al. 2017). `results` holds a
-    split's figures by the split's name. `multiply_adds` is the work for one crop, 0 in the
-    cards of older versions.
+    `settled`: the network was trained on faces cut as `analyze` cuts them, and pictures that
+    others cut are cut again for it. `temperature` divides the logits before softmax (Guo et
+    al. 2017). `results` holds a split's figures by the split's name. `multiply_adds` is the
+    work for one crop, 0 in the cards of older versions.
     """
 
     name: str
@@ -26,6 +27,7 @@ class ModelCard:
     temperature: float
     parameters: int
     multiply_adds: int = 0
+    settled: bool = False
     labels: list[str] = field(default_factory=lambda: list(EMOTIONS))
     data: str = ""
     licence: str = ""
@@ -92,6 +94,7 @@ def _require_usable(card: ModelCard, path: Path) -> None:
         ("network", is_text(card.network), "a name"),
         ("temperature", is_number(card.temperature) and card.temperature > 0, "a number above 0"),
         ("parameters", is_whole(card.parameters) and card.parameters > 0, "a number above 0"),
+        ("settled", isinstance(card.settled, bool), "true or false"),
     ):
         if not holds:
             raise WeightsError(

@@ -20,7 +20,8 @@ _LOOKS: Final = 4
 # network trained on more would learn to look for those.
 VIEW_SIDES: Final = 0.8
 
-# The most that one look may move or change a square, and all of them together, in its sides.
+# The most that one look may move or change a square, and all of them together where a detector
+# found the face, in its sides.
 _MOST_MOVE: Final = 0.25
 _MOST_IN_ALL: Final = 0.3
 
@@ -38,20 +39,24 @@ class Settler:
 
     Emotion networks notice where exactly a face lies in its crop, and MTCNN answers a slightly
     other square with a slightly other box and landmarks. `network` says how squares must move,
-    as AlignerNetwork does.
+    as AlignerNetwork does. A square that would move or change by more than `most_sides` stays
+    where it is: what it shows is no face, or one that the network does not read.
     """
 
-    def __init__(self, network: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    def __init__(
+        self,
+        network: Callable[[torch.Tensor], torch.Tensor],
+        *,
+        most_sides: float = _MOST_IN_ALL,
+    ) -> None:
         self._network = network
+        self._most_sides = most_sides
 
     @torch.inference_mode()
     def settled(
         self, surfaces: Surfaces, frame_row: np.ndarray, squares: FaceSquares
     ) -> FaceSquares:
-        """Return where `squares` in the frames `frame_row`, int64 (F,), come to rest.
-
-        A square that would move or change by more than 0.3 of its side stays where it is.
-        """
+        """Return where `squares` in the frames `frame_row`, int64 (F,), come to rest."""
         if len(frame_row) == 0:
             return squares
         moved = begun = _at_rest(squares)
@@ -62,7 +67,8 @@ class Settler:
                 -_MOST_MOVE, _MOST_MOVE
             )
             moved = move(moved, moves.cpu().double().numpy())
-        near, rested = _is_near(moved, begun), _at_rest(moved)
+        near = _is_near(moved, begun, most_sides=self._most_sides)
+        rested = _at_rest(moved)
         return FaceSquares(
             centre_px=np.where(near, rested.centre_px, begun.centre_px),
             across_px=np.where(near, rested.across_px, begun.across_px),
@@ -84,9 +90,9 @@ def _along(across_px: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return np.stack([right, down], axis=1)
 
 
-def _is_near(moved: FaceSquares, squares: FaceSquares) -> np.ndarray:
+def _is_near(moved: FaceSquares, squares: FaceSquares, *, most_sides: float) -> np.ndarray:
     """Tell which squares neither moved far nor changed much, bool (F, 1)."""
-    most_px = _MOST_IN_ALL * np.abs(squares.across_px).max(axis=1)
+    most_px = most_sides * np.abs(squares.across_px).max(axis=1)
     changes = (moved.centre_px - squares.centre_px, moved.across_px - squares.across_px)
     near: np.ndarray = np.all([np.abs(c).max(axis=1) <= most_px for c in changes], axis=0)
     return near[:, None]

@@ -145,6 +145,13 @@ def surfaces_of(batch: FrameBatch, *, device: torch.device) -> Surfaces:
     )
 
 
+def grey_surfaces(pictures: np.ndarray, *, device: torch.device) -> Surfaces:
+    """Bring grey pictures of one size, uint8 (N, height, width), to `device`."""
+    planes = _tensor(pictures, device)[:, None]
+    colours = _normalised(np.ones((3, 1)), np.zeros(3))
+    return Surfaces(planes, planes[:, :0], colours, (1.0,), grey_summand=0.0)
+
+
 def _cell_means(pixels: torch.Tensor, cell_px: int) -> torch.Tensor:
     """Return the means of cell_px x cell_px pixels each, float32."""
     if cell_px == 1:

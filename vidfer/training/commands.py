@@ -102,6 +102,8 @@ def train(
     keep_freed_memory()
     with torch_threads(threads):
         training, held_out = read_training_data(Path(data))
+        if recipe.settled:
+            training, held_out = (f.settled(device=torch_device) for f in (training, held_out))
         make_folder(folder)
         if overwrite:
             checkpoint.unlink(missing_ok=True)
@@ -147,6 +149,7 @@ def _save(
         temperature=round(_temperature(logits, held_out, training), 4),
         parameters=sum(p.numel() for p in trained.network.parameters()),
         multiply_adds=multiply_adds(trained.network),
+        settled=recipe.settled,
         data=(_DATA if official else _own_data(data.name, training, held_out_title))
         + _begun_with(recipe),
         licence=_LICENCE if official else _OWN_LICENCE,

@@ -35,6 +35,7 @@ class Recipe:
     """
 
     network: str = "paper"
+    settled: bool = False
     initial_weights: str | None = None
     optimizer: Optimizer = "adam"
     learning_rate: float = 1e-3

@@ -1,12 +1,14 @@
 """What training and evaluation work on: grey face pictures with their labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import torch
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.emotions import EMOTIONS
+from vidfer.faces.recutting import recut
 from vidfer.training.data.copies import are_copies
 
 # FER+'s choices, in the order of LabelledFaces.votes.
@@ -73,6 +75,10 @@ class LabelledFaces:
             votes=None if self.votes is None else self.votes[which],
             sources=None if self.sources is None else self.sources[which],
         )
+
+    def settled(self, *, device: torch.device) -> "LabelledFaces":
+        """Return the same faces cut as `analyze` cuts them, see `vidfer.faces.recutting`."""
+        return replace(self, pictures=recut(self.pictures, device=device))
 
     def without_copies_of(self, others: "LabelledFaces") -> "LabelledFaces":
         """Return the pictures that are not, pixel for pixel, among `others`."""

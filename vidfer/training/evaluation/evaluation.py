@@ -52,6 +52,7 @@ class Evaluation:
             "model": self.card.name,
             "weights_sha256": self.card.weights_sha256,
             "temperature": self.card.temperature,
+            "settled": self.card.settled,
             "data": self.data,
             "views": self.views,
             "split": self.headline,
@@ -88,8 +89,9 @@ def evaluate_model(
     splits: dict[str, SplitEvaluation] = {}
     for own_name, faces in faces_by_split.items():
         name = printable(own_name)
+        seen = faces.settled(device=device) if model.card.settled else faces
         probabilities = probabilities_of(
-            network, faces, temperature=model.card.temperature, views=views, device=device
+            network, seen, temperature=model.card.temperature, views=views, device=device
         )
         split = SplitEvaluation(faces, probabilities, copied=_copied(name, faces, training))
         splits[name] = split
