@@ -19,6 +19,7 @@ from PIL import Image, ImageFilter
 
 from vidfer.emotion.models import load_model
 from vidfer.training.data import LabelledFaces, read_split
+from vidfer.training.data.settling import settled
 from vidfer.training.loop import logits_of, share_correct
 
 SIDE_PX = 48
@@ -142,10 +143,10 @@ def main() -> None:
     print(f"{'':<26}" + "".join(f"{Path(name).stem:>12}" for name in models))
     for name, change in CHANGES.items():
         damaged = changed(faces, change)
-        settled = damaged.settled(device=CPU)
+        cut_again = settled(damaged, device=CPU)
         shares = []
         for model in models.values():
-            seen = settled if options.settled or model.card.settled else damaged
+            seen = cut_again if options.settled or model.card.settled else damaged
             shares.append(share_correct(logits_of(model.network, seen, device=CPU), seen))
         print(f"{name:<26}" + "".join(f"{share:>12.4f}" for share in shares))
 

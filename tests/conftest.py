@@ -1,4 +1,4 @@
-"""What tests of every room share: clips made in code, the shared data, a clean random state."""
+"""What tests of every room share: clips made in code, the shared data, a real face, a clean random state."""
 
 import random
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 
 from tests.clips import ClipFolder
 
@@ -26,6 +27,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("there is no folder 'shared' beside the repository")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> np.ndarray:
+    """A portrait with one face of about 90x120 pixels, RGB, uint8 (512, 512, 3)."""
+    return skimage.data.astronaut()
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,7 @@ from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError, OutputError, SettingsError, WeightsError
 from vidfer.training.commands import train
 from vidfer.training.data import read_split
+from vidfer.training.data.settling import settled
 from vidfer.training.recipe import Recipe, recipe_from
 
 RECIPE = Recipe(batch_size=16, epochs=1, learning_rate=2e-3, seed=5)
@@ -117,8 +118,8 @@ def test_settled_faces_are_those_that_were_cut_again_before(data, tmp_path, writ
     again = tmp_path / "again"
     again.mkdir()
     for split in ("training", "public_test"):
-        settled = read_split(data, split).settled(device=torch.device("cpu"))
-        write_faces(again / f"{split}.parquet", settled)
+        faces = settled(read_split(data, split), device=torch.device("cpu"))
+        write_faces(again / f"{split}.parquet", faces)
     recipe = replace(RECIPE, settled=True)
     ours = train(data, model="mine", output=tmp_path / "ours", recipe=recipe, device="cpu")
     theirs = train(again, model="mine", output=tmp_path / "theirs", recipe=RECIPE, device="cpu")

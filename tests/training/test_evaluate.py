@@ -23,6 +23,7 @@ from vidfer.emotion.models import load_model, save_weights
 from vidfer.emotion.networks import make_network
 from vidfer.emotions import EMOTIONS
 from vidfer.errors import DataError, OutputError, SettingsError, WeightsError
+from vidfer.training.data.settling import settled
 from vidfer.training.evaluation.command import evaluate
 from vidfer.training.loop import logits_of
 
@@ -150,7 +151,7 @@ def test_a_model_of_settled_faces_sees_them_settled(data, model, make_faces):
     Path(model).with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
     evaluation = evaluate(data / "training.parquet", model=model, device="cpu")
     cpu = torch.device("cpu")
-    seen = make_faces(TRAINING).settled(device=cpu)
+    seen = settled(make_faces(TRAINING), device=cpu)
     logits = logits_of(load_model(model).network, seen, device=cpu).double()
     expected = torch.softmax(logits / TEMPERATURE, dim=1).numpy()
     np.testing.assert_allclose(evaluation.splits["training"].probabilities, expected, atol=1e-6)

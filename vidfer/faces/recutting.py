@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import torch
 
+from vidfer.batches import CROP_SIDE_PX
 from vidfer.faces.aligner import load_aligner
 from vidfer.faces.alignment import FaceSquares
 from vidfer.faces.crops import cut_squares
@@ -22,10 +23,10 @@ _PORTION: Final = 256
 def recut(pictures: np.ndarray, *, device: torch.device) -> np.ndarray:
     """Return each picture's face where it comes to rest, level and as large as FER2013's.
 
-    Takes and returns uint8 (N, 48, 48). What lies beyond a picture continues with its edge
-    pixels. A picture in which the face lies too far from where FER2013's lie, or none, stays as
-    it is (see Settler). The same picture comes out with the same bits whatever others are
-    recut with it, on the CPU.
+    Takes uint8 (N, S, S) and returns uint8 (N, 48, 48). What lies beyond a picture continues
+    with its edge pixels. A picture in which the face lies too far from where FER2013's lie, or
+    none, comes back whole (see Settler). The same picture comes out with the same bits whatever
+    others are recut with it, on the CPU.
 
     Raises:
         WeightsError: the aligner's weights are missing or altered.
@@ -33,7 +34,7 @@ def recut(pictures: np.ndarray, *, device: torch.device) -> np.ndarray:
     settler = Settler(load_aligner(device), most_sides=_MOST_SIDES)
     portions = range(0, len(pictures), _PORTION)
     cut = [_recut(pictures[start : start + _PORTION], settler, device) for start in portions]
-    return np.concatenate(cut) if cut else pictures
+    return np.concatenate(cut) if cut else np.empty((0, CROP_SIDE_PX, CROP_SIDE_PX), np.uint8)
 
 
 def _recut(pictures: np.ndarray, settler: Settler, device: torch.device) -> np.ndarray:

@@ -22,6 +22,7 @@ from vidfer.errors import SettingsError
 from vidfer.training.calibration import fit_temperature
 from vidfer.training.data import LabelledFaces, held_out_name, read_training_data
 from vidfer.training.data.copies import are_copies
+from vidfer.training.data.settling import settled
 from vidfer.training.earlier_models import with_models_made
 from vidfer.training.loop import logits_of, train_network
 from vidfer.training.metrics import ClassificationReport
@@ -103,7 +104,9 @@ def train(
     with torch_threads(threads):
         training, held_out = read_training_data(Path(data))
         if recipe.settled:
-            training, held_out = (f.settled(device=torch_device) for f in (training, held_out))
+            training, held_out = (
+                settled(faces, device=torch_device) for faces in (training, held_out)
+            )
         make_folder(folder)
         if overwrite:
             checkpoint.unlink(missing_ok=True)

@@ -1,14 +1,12 @@
 """What training and evaluation work on: grey face pictures with their labels."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import torch
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.emotions import EMOTIONS
-from vidfer.faces.recutting import recut
 from vidfer.training.data.copies import are_copies
 
 # FER+'s choices, in the order of LabelledFaces.votes.
@@ -28,7 +26,8 @@ class LabelledFaces:
     `votes`, where the data has them, is uint8 (N, 10): how many of FER+'s taggers
     (Barsoum et al. 2016) chose each of FERPLUS_CHOICES, all zero where nobody was asked.
     `sources`, where the data has them, is an array of texts (N,): where each picture
-    comes from, empty where that is not known.
+    comes from, empty where that is not known. `files`, where the pictures were made smaller
+    or larger, is an array of paths (N,) at which each can be read as it was.
 
     Raises:
         ValueError: an array has another type or length, or a label lies outside 0 to 6.
@@ -38,6 +37,7 @@ class LabelledFaces:
     labels: np.ndarray
     votes: np.ndarray | None = None
     sources: np.ndarray | None = None
+    files: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.pictures.dtype != np.uint8 or self.pictures.shape[1:] != (
@@ -63,6 +63,8 @@ class LabelledFaces:
             # Numpy keeps texts of many lengths as objects, those of one length as U.
             if self.sources.dtype.kind not in "OU":
                 raise ValueError(f"sources must be texts, got {self.sources.dtype}")
+        if self.files is not None:
+            _require_shape(self.files, (len(self),), name="files")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -74,11 +76,8 @@ class LabelledFaces:
             labels=self.labels[which],
             votes=None if self.votes is None else self.votes[which],
             sources=None if self.sources is None else self.sources[which],
+            files=None if self.files is None else self.files[which],
         )
-
-    def settled(self, *, device: torch.device) -> "LabelledFaces":
-        """Return the same faces cut as `analyze` cuts them, see `vidfer.faces.recutting`."""
-        return replace(self, pictures=recut(self.pictures, device=device))
 
     def without_copies_of(self, others: "LabelledFaces") -> "LabelledFaces":
         """Return the pictures that are not, pixel for pixel, among `others`."""

@@ -83,10 +83,13 @@ def read_picture_folder(folder: Path) -> LabelledFaces:
     if not found:
         raise DataError(f"{folder} holds no pictures.")
     sources = [one.source for one in found]
+    files = np.empty(len(found), dtype=object)
+    files[:] = [one.path for one in found]
     return LabelledFaces(
         pictures=np.stack([read_face_picture(one.path) for one in found]),
         labels=np.array([one.label for one in found], dtype=np.int64),
         sources=np.array(sources, dtype=object) if any(sources) else None,
+        files=files,
     )
 
 
