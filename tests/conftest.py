@@ -1,4 +1,4 @@
-"""What tests of every room share: clips made in code, the shared data, a real face, a clean random state."""
+"""What tests of every room share: clips made in code, shared data, a face, a clean random state."""
 
 import random
 import sys
