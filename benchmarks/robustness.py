@@ -117,6 +117,7 @@ CHANGES: dict[str, Change] = {
     "rotated up to 20 degrees": rotated(20),
     "cut 4 px wider": cut_wider(4),
     "cut 8 px wider": cut_wider(8),
+    "cut 16 px wider": cut_wider(16),
     "cut 4 px closer": cut_wider(-4),
     "cut 8 px closer": cut_wider(-8),
     "shifted up to 5 px": shifted(5),
@@ -134,6 +135,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--model", action="append", required=True)
     parser.add_argument("--settled", action="store_true")
+    parser.add_argument("--only", action="append", choices=CHANGES)
     options = parser.parse_args()
     torch.set_num_threads(1)
     faces = read_split(options.data, "public_test")
@@ -141,8 +143,8 @@ def main() -> None:
     seen_how = "all settled" if options.settled else "as `vidfer evaluate` shows them"
     print(f"PublicTest accuracy, {len(faces):,} pictures, {seen_how}")
     print(f"{'':<26}" + "".join(f"{Path(name).stem:>12}" for name in models))
-    for name, change in CHANGES.items():
-        damaged = changed(faces, change)
+    for name in options.only or CHANGES:
+        damaged = changed(faces, CHANGES[name])
         cut_again = settled(damaged, device=CPU)
         shares = []
         for model in models.values():

@@ -232,7 +232,7 @@ def test_bars_show_on_a_terminal_only(folder, tmp_path):
 def test_models_lists_the_shipped_ones():
     result = CliRunner().invoke(main, ["models", "--json"])
     cards = json.loads(result.output)
-    assert [card["name"] for card in cards] == ["compact", "hardened", "mirror", "paper"]
+    assert [card["name"] for card in cards] == ["compact", "hardened", "mirror", "paper", "settled"]
     assert all(card["data"] and card["licence"] and card["limits"] for card in cards)
     text = CliRunner().invoke(main, ["models"]).output
     assert "paper" in text

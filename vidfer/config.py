@@ -19,7 +19,7 @@ DecoderChoice = Literal["auto", "decord", "pyav"]
 Views = Literal["single", "flip", "ten"]
 
 # The emotion network that is used unless another is named.
-DEFAULT_MODEL: Final = "hardened"
+DEFAULT_MODEL: Final = "settled"
 
 # Where `analyze` writes unless it is told otherwise.
 DEFAULT_OUTPUT: Final = "vidfer-output"

@@ -156,6 +156,7 @@ def test_a_model_of_settled_faces_sees_them_settled(data, model, make_faces):
     expected = torch.softmax(logits / TEMPERATURE, dim=1).numpy()
     np.testing.assert_allclose(evaluation.splits["training"].probabilities, expected, atol=1e-6)
     assert evaluation.as_dict()["settled"]
+    assert "faces cut again" in evaluation.as_text()
 
 
 def test_the_figures_are_those_of_the_models_probabilities(data, model, make_faces):

@@ -24,6 +24,7 @@ IDENTITY = RunIdentity(
 # A value of every setting but the length that is not the default.
 OTHER_SETTINGS = {
     "network": "paper",
+    "settled": True,
     "initial_weights": "mine",
     "optimizer": "sgd",
     "learning_rate": 0.5,

@@ -248,6 +248,15 @@ def test_hardened_goes_on_from_mirror_and_its_teachers_see_what_is_whole():
     assert read_recipe(Path(other)).network == "mirror"
 
 
+def test_settled_goes_on_from_hardened_with_faces_that_lie_where_analyze_cuts_them():
+    recipe, before = shipped_recipe("settled"), shipped_recipe("hardened")
+    assert (recipe.network, recipe.initial_weights) == ("mirror", "hardened")
+    assert (recipe.settled, before.settled) == (True, False)
+    for change in ("shift", "rotation_deg", "scale"):
+        assert getattr(recipe.augmentation, change) < getattr(before.augmentation, change)
+    assert recipe.teachers == before.teachers
+
+
 @pytest.mark.parametrize("name", ["resnet", "", "paper.toml", "../recipes/paper"])
 def test_an_unknown_shipped_recipe_is_refused_with_the_known_ones(name):
     with pytest.raises(SettingsError) as refusal:

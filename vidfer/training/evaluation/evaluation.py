@@ -68,8 +68,9 @@ class Evaluation:
     def as_text(self) -> str:
         """Return every report in the paper's format, then one line per split."""
         seen = "" if self.views == "single" else f" ({self.views} views)"
+        cut = ", faces cut again as analyze cuts them" if self.card.settled else ""
         parts = [split_text(name, split) for name, split in self.splits.items()]
-        title = f"Model {self.card.name} on {self.data}{seen}\n"
+        title = f"Model {self.card.name} on {self.data}{seen}{cut}\n"
         return "\n".join([title, *parts, summary_text(self.splits)])
 
 
