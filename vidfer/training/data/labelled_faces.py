@@ -26,8 +26,8 @@ class LabelledFaces:
     `votes`, where the data has them, is uint8 (N, 10): how many of FER+'s taggers
     (Barsoum et al. 2016) chose each of FERPLUS_CHOICES, all zero where nobody was asked.
     `sources`, where the data has them, is an array of texts (N,): where each picture
-    comes from, empty where that is not known. `files`, where the pictures were made smaller
-    or larger, is an array of paths (N,) at which each can be read as it was.
+    comes from, empty where that is not known. `files`, where each picture is a file, is
+    an array of their paths (N,): there it has its own size and resolution.
 
     Raises:
         ValueError: an array has another type or length, or a label lies outside 0 to 6.
