@@ -237,6 +237,7 @@ def test_models_lists_the_shipped_ones():
     text = CliRunner().invoke(main, ["models"]).output
     assert "paper" in text
     assert "accuracy" in text
+    assert text.count("cut again") == sum(card["settled"] for card in cards) == 1
 
 
 def test_doctor_finds_this_machine_well():

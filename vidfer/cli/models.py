@@ -19,8 +19,10 @@ def command(as_json: bool) -> None:
             click.echo(json.dumps([asdict(card) for card in cards], indent=2))
             return
         for card in cards:
+            settled = ", sees faces cut again as analyze cuts them" if card.settled else ""
             click.echo(
                 f"{card.name}: {card.parameters:,} parameters, temperature {card.temperature}"
+                f"{settled}"
             )
             for split, figures in card.results.items():
                 click.echo(
