@@ -20,11 +20,13 @@ import torch
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.compute import keep_freed_memory, torch_threads
-from vidfer.emotion.cards import shipped_models
+from vidfer.emotion.cards import model_path, read_card, shipped_models
 from vidfer.emotion.classifier import EmotionClassifier
 from vidfer.emotion.models import load_model
 from vidfer.training.data.parquet_faces import read_faces
+from vidfer.training.data.settling import seen_by
 
+CPU = torch.device("cpu")
 CROPS = 256
 BATCH_SIZE = 64
 PRECISIONS = ("float32", "bfloat16")
@@ -35,7 +37,7 @@ def classifiers_of(names: list[str]) -> dict[tuple[str, str], EmotionClassifier]
     return {
         (name, precision): EmotionClassifier(
             load_model(name),
-            device=torch.device("cpu"),
+            device=CPU,
             batch_size=BATCH_SIZE,
             precision=precision,
         )
@@ -69,12 +71,12 @@ def compare_answers(
 ) -> None:
     """Print how the precisions agree on labelled faces."""
     faces = read_faces(faces_path)
-    found = {
-        which: classifier.classify(faces.pictures).probabilities
-        for which, classifier in classifiers.items()
-    }
     for name in dict.fromkeys(name for name, _ in classifiers):
-        exact, rounded = (found[name, precision] for precision in PRECISIONS)
+        seen = seen_by(read_card(model_path(name)), faces, device=CPU)
+        exact, rounded = (
+            classifiers[name, precision].classify(seen.pictures).probabilities
+            for precision in PRECISIONS
+        )
         moved = np.abs(rounded - exact).max(axis=1)
         same = (rounded.argmax(axis=1) == exact.argmax(axis=1)).mean()
         right = [(p.argmax(axis=1) == faces.labels).mean() for p in (exact, rounded)]

@@ -15,7 +15,7 @@ import torch
 from vidfer.compute import torch_threads
 from vidfer.emotion.models import load_model
 from vidfer.training.data import LabelledFaces, read_split
-from vidfer.training.data.settling import settled
+from vidfer.training.data.settling import seen_by
 from vidfer.training.evaluation.reliability import Reliability
 from vidfer.training.evaluation.views import probabilities_of
 from vidfer.training.metrics import ClassificationReport, surprisals
@@ -26,7 +26,7 @@ CPU = torch.device("cpu")
 def probabilities(name: str, faces: LabelledFaces) -> np.ndarray:
     """Return what `analyze` would say of the faces, float64 (N, 7)."""
     model = load_model(name)
-    seen = settled(faces, device=CPU) if model.card.settled else faces
+    seen = seen_by(model.card, faces, device=CPU)
     return probabilities_of(
         model.network, seen, temperature=model.card.temperature, views="single", device=CPU
     )

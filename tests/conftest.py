@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
 
 from tests.clips import ClipFolder
 
@@ -32,6 +31,8 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def astronaut() -> np.ndarray:
     """A portrait with one face of about 90x120 pixels, RGB, uint8 (512, 512, 3)."""
+    import skimage.data  # few tests need it
+
     return skimage.data.astronaut()
 
 

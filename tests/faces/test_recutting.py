@@ -9,7 +9,7 @@ from vidfer.batches import CROP_SIDE_PX
 from vidfer.faces.alignment import FaceSquares, face_squares
 from vidfer.faces.crops import cut_squares
 from vidfer.faces.mtcnn import MtcnnDetector
-from vidfer.faces.recutting import recut
+from vidfer.faces.recutting import Recutter
 from vidfer.faces.settling import move
 from vidfer.faces.surfaces import surfaces_of
 
@@ -40,6 +40,10 @@ def cut(astronaut: np.ndarray):
     return cut_beside
 
 
+def recut(pictures: np.ndarray) -> np.ndarray:
+    return Recutter(CPU).recut(pictures)
+
+
 def noise(count: int, *, seed: int = 0) -> np.ndarray:
     shape = (count, CROP_SIDE_PX, CROP_SIDE_PX)
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
@@ -54,35 +58,35 @@ def apart(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.mark.parametrize("moves", OTHERS.values(), ids=OTHERS)
 def test_a_face_comes_out_nearly_alike_however_it_was_cut(cut, moves):
     ours, theirs = cut([0.0] * 4), cut(moves)
-    again = recut(np.concatenate([ours, theirs]), device=CPU)
+    again = recut(np.concatenate([ours, theirs]))
     assert apart(again[:1], again[1:]) < 0.5 * apart(ours, theirs)
 
 
 def test_what_vidfer_cut_hardly_changes(cut):
     ours, beside = cut([0.0] * 4), cut(OTHERS["beside"])
-    assert apart(recut(ours, device=CPU), ours) < 0.5 * apart(ours, beside)
+    assert apart(recut(ours), ours) < 0.5 * apart(ours, beside)
 
 
 def test_pictures_keep_their_number_kind_and_size_and_are_not_changed():
     pictures = noise(3)
     before = pictures.copy()
-    again = recut(pictures, device=CPU)
+    again = recut(pictures)
     assert (again.shape, again.dtype) == (pictures.shape, np.uint8)
     np.testing.assert_array_equal(pictures, before)
 
 
 def test_no_pictures_are_none_again():
-    assert recut(noise(0), device=CPU).shape == (0, CROP_SIDE_PX, CROP_SIDE_PX)
+    assert recut(noise(0)).shape == (0, CROP_SIDE_PX, CROP_SIDE_PX)
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])
 def test_a_flat_picture_stays_flat(grey):
     flat = np.full((1, CROP_SIDE_PX, CROP_SIDE_PX), grey, np.uint8)
-    np.testing.assert_array_equal(recut(flat, device=CPU), flat)
+    np.testing.assert_array_equal(recut(flat), flat)
 
 
 def test_a_picture_is_cut_to_the_same_bits_in_any_company(cut):
     many = np.concatenate([noise(256), *(cut(moves) for moves in OTHERS.values())])
-    together = recut(many, device=CPU)
+    together = recut(many)
     for row in (0, 255, 256, len(many) - 1):
-        np.testing.assert_array_equal(recut(many[row : row + 1], device=CPU)[0], together[row])
+        np.testing.assert_array_equal(recut(many[row : row + 1])[0], together[row])

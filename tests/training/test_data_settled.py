@@ -9,7 +9,7 @@ from PIL import Image
 
 from vidfer.batches import CROP_SIDE_PX
 from vidfer.errors import DataError
-from vidfer.faces.recutting import recut
+from vidfer.faces.recutting import Recutter
 from vidfer.training.data import LabelledFaces, read_splits
 from vidfer.training.data.settling import settled
 
@@ -45,7 +45,7 @@ def middle_of(picture: np.ndarray) -> np.ndarray:
 def test_a_face_in_a_large_file_keeps_its_pixels(photo, tmp_path):
     faces = read(tmp_path, photo)
     from_file = settled(faces, device=CPU).pictures[0]
-    from_small = recut(faces.pictures, device=CPU)[0]
+    from_small = Recutter(CPU).recut(faces.pictures)[0]
     assert np.abs(middle_of(from_file).astype(float) - middle_of(from_small)).mean() < 20
     assert sharpness(middle_of(from_file)) > 1.2 * sharpness(middle_of(from_small))
 
@@ -61,7 +61,7 @@ def test_files_of_a_crops_own_size_are_cut_like_pictures_from_elsewhere(photo, t
     small = photo.resize((CROP_SIDE_PX, CROP_SIDE_PX))
     faces = read(tmp_path, small)
     np.testing.assert_array_equal(
-        settled(faces, device=CPU).pictures, recut(np.asarray(small)[None], device=CPU)
+        settled(faces, device=CPU).pictures, Recutter(CPU).recut(np.asarray(small)[None])
     )
 
 

@@ -14,7 +14,7 @@ from vidfer.emotion.cards import ModelCard
 from vidfer.emotion.models import EmotionModel
 from vidfer.training.data import HELD_OUT, SPLIT_FILES, LabelledFaces, read_split, read_splits
 from vidfer.training.data.copies import are_copies
-from vidfer.training.data.settling import settled
+from vidfer.training.data.settling import seen_by
 from vidfer.training.evaluation.split import SplitEvaluation
 from vidfer.training.evaluation.text import WITHOUT_COPIES, split_text, summary_text
 from vidfer.training.evaluation.views import probabilities_of
@@ -91,7 +91,7 @@ def evaluate_model(
     splits: dict[str, SplitEvaluation] = {}
     for own_name, faces in faces_by_split.items():
         name = printable(own_name)
-        seen = settled(faces, device=device) if model.card.settled else faces
+        seen = seen_by(model.card, faces, device=device)
         probabilities = probabilities_of(
             network, seen, temperature=model.card.temperature, views=views, device=device
         )
